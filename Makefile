@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make                      the module for the running kernel, and lbctl
+# make install              lbctl, its manual pages, the systemd unit (DESTDIR, PREFIX)
+# make modules_install      the module
+# make demo                 watch it work, in a virtual machine
+# make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2)
+# make vm                   a shell in the virtual machine (KERNEL=6.1)
+#
+# The module's own makefile is Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
+KERNEL ?= 6.1
+KERNELS ?= 6.1 6.12
+INSTALL_MOD_PATH ?= $(DESTDIR)
+
+vm := selftests/vm
+kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+# One thing after the other: deps comes before what needs them.
+.NOTPARALLEL:
+
+all: modules lbctl
+
+modules: kdir
+	$(kbuild) modules
+
+modules_install: kdir
+	$(kbuild) INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" modules_install
+	PATH="$$PATH:/usr/sbin:/sbin" depmod -b "$(INSTALL_MOD_PATH)/" "$$($(MAKE) -s -C $(KDIR) kernelrelease)"
+
+kdir:
+	@[ -e "$(KDIR)/Makefile" ] || { \
+		echo "No kernel headers at $(KDIR): apt-get install linux-headers-$$(uname -r), or set KDIR" >&2; exit 1; }
+
+lbctl:
+	$(MAKE) -C tools/lbctl
+
+install:
+	$(MAKE) -C tools/lbctl install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+
+# The tests' own programs.
+programs:
+	$(MAKE) -C selftests
+
+module-6.1 module-6.12: module-%:
+	@$(vm)/fetch-kernel $*
+	@$(vm)/build-module $*
+
+sparse:
+	@$(vm)/fetch-kernel 6.1
+	@$(vm)/build-module --sparse 6.1
+
+checkpatch:
+	@$(vm)/fetch-kernel checkpatch
+	@$(vm)/checkpatch
+
+shellcheck:
+	@$(vm)/shellcheck
+
+deps:
+	@$(vm)/deps
+
+vm: deps module-$(KERNEL) lbctl programs
+	@$(vm)/run --kernel $(KERNEL) --shell
+
+demo: deps module-$(KERNEL) lbctl programs
+	@$(vm)/run --kernel $(KERNEL) --log build/logs/demo -- ./demo.sh
+
+check: deps
+	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" $(vm)/check
+
+check-vm: deps
+	@$(vm)/fetch-kernel $(KERNEL)
+	@$(vm)/selfcheck $(KERNEL)
+
+# Kbuild's own clean needs headers; there may be none.
+clean:
+	find Kbuild kmod \( -name '*.o' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' \) -delete
+	rm -f lbvs.ko lbvs.o lbvs.mod lbvs.mod.c lbvs.mod.o .*.cmd .module-common.o Module.symvers modules.order
+	rm -rf build/module build/sparse
+	$(MAKE) -C tools/lbctl clean
+	$(MAKE) -C selftests clean
+
+distclean: clean
+	rm -rf build
+
+.PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
+	deps vm demo check check-vm clean distclean
