@@ -28,7 +28,8 @@ modules: kdir
 
 modules_install: kdir
 	$(kbuild) INSTALL_MOD_PATH="$(INSTALL_MOD_PATH)" modules_install
-	PATH="$$PATH:/usr/sbin:/sbin" depmod -b "$(INSTALL_MOD_PATH)/" "$$($(MAKE) -s -C $(KDIR) kernelrelease)"
+	PATH="$$PATH:/usr/sbin:/sbin" depmod -b "$(INSTALL_MOD_PATH)/" \
+		"$$(sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h)"
 
 kdir:
 	@[ -e "$(KDIR)/Makefile" ] || { \
