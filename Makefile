@@ -85,7 +85,7 @@ clean:
 	$(MAKE) -C selftests clean
 
 distclean: clean
-	rm -rf build
+	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
 	deps vm demo check check-vm clean distclean
