@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One TCP connection or UDP socket, and the messages on it; see server.c. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udp.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+const char *error_word(int error)
+{
+	switch (error) {
+	case 0:
+		return NULL;
+	case EAGAIN:
+	case ETIMEDOUT:
+		return "timeout";
+	case ECONNREFUSED:
+		return "refused";
+	case ECONNRESET:
+	case EPIPE:
+		return "reset";
+	default:
+		return strerror(error);
+	}
+}
+
+static const char *wait_for(struct flow *flow, short events)
+{
+	struct pollfd poll_fd = { .fd = flow->fd, .events = events };
+
+	return poll(&poll_fd, 1, flow->timeout) == 1 ? NULL : "timeout";
+}
+
+static int pending_error(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	return error;
+}
+
+static const char *connect_flow(struct flow *flow, const struct address *to)
+{
+	const char *wrong;
+
+	fcntl(flow->fd, F_SETFL, O_NONBLOCK);
+	if (connect(flow->fd, &to->sa, address_len(to))) {
+		if (errno != EINPROGRESS)
+			return error_word(errno);
+		wrong = wait_for(flow, POLLOUT);
+		if (wrong)
+			return wrong;
+	}
+	return error_word(pending_error(flow->fd));
+}
+
+const char *flow_open(struct flow *flow, const struct flow_options *options)
+{
+	int family = options->to.sa.sa_family;
+
+	flow->type = options->type;
+	flow->timeout = options->timeout;
+	flow->number = 0;
+	flow->real[0] = '\0';
+	flow->fd = socket(family, flow->type, 0);
+	if (flow->fd < 0)
+		return error_word(errno);
+	set_flag(flow->fd, SOL_SOCKET, SO_REUSEADDR);
+	if (flow->type == SOCK_STREAM)
+		set_flag(flow->fd, IPPROTO_TCP, TCP_NODELAY);
+	if (options->no_checksum && family == AF_INET)
+		set_flag(flow->fd, SOL_SOCKET, SO_NO_CHECK);
+	if (options->no_checksum && family == AF_INET6)
+		set_flag(flow->fd, IPPROTO_UDP, UDP_NO_CHECK6_TX);
+	if (bind(flow->fd, &options->from.sa, address_len(&options->from)))
+		return error_word(errno);
+	return connect_flow(flow, &options->to);
+}
+
+/* Without the newline. A length of 0 says that the other side has closed. */
+static const char *receive(struct flow *flow, char *answer, size_t *got)
+{
+	size_t have = 0;
+	ssize_t len;
+	const char *wrong;
+
+	for (;;) {
+		if (flow->type == SOCK_DGRAM)
+			len = recv(flow->fd, answer, LINE_MAX_LEN - 1, 0);
+		else
+			len = recv_line(flow->fd, answer + have, LINE_MAX_LEN - 1 - have);
+		if (len < 0 && errno == EAGAIN) {
+			wrong = wait_for(flow, POLLIN);
+			if (wrong)
+				return wrong;
+			continue;
+		}
+		if (len < 0)
+			return error_word(errno);
+		have += len;
+		if (!len || flow->type == SOCK_DGRAM || answer[have - 1] == '\n')
+			break;
+		if (have == LINE_MAX_LEN - 1)
+			return "endless answer";
+	}
+	if (have && answer[have - 1] == '\n')
+		have--;
+	answer[have] = '\0';
+	*got = have;
+	return NULL;
+}
+
+static const char *transmit(struct flow *flow, const char *text, size_t len)
+{
+	ssize_t sent;
+
+	sent = send(flow->fd, text, len, MSG_NOSIGNAL);
+	if (sent < 0)
+		return error_word(errno);
+	return (size_t)sent == len ? NULL : "short send";
+}
+
+/* Their lengths differ, so that an answer to another one is not taken for it. */
+static size_t make_message(char *text, size_t size, __u64 number, int type)
+{
+	size_t len, end;
+
+	len = snprintf(text, size, "%llu:", number);
+	end = len + number * 37 % 900;
+	while (len < end) {
+		text[len] = 'a' + (number + len) % 26;
+		len++;
+	}
+	if (type == SOCK_STREAM)
+		text[len++] = '\n';
+	text[len] = '\0';
+	return len;
+}
+
+static const char *check_answer(struct flow *flow, const char *answer, __u64 number)
+{
+	char message[LINE_MAX_LEN];
+	size_t len, name;
+
+	len = make_message(message, sizeof(message), number, SOCK_DGRAM);
+	name = strcspn(answer, " ");
+	if (!answer[name] || name >= sizeof(flow->real) || strlen(answer + name + 1) != len ||
+	    memcmp(answer + name + 1, message, len))
+		return "wrong answer";
+	snprintf(flow->real, sizeof(flow->real), "%.*s", (int)name, answer);
+	return NULL;
+}
+
+const char *flow_say(struct flow *flow)
+{
+	char text[LINE_MAX_LEN];
+	const char *wrong;
+	size_t len;
+
+	flow->number++;
+	len = make_message(text, sizeof(text), flow->number, flow->type);
+	wrong = transmit(flow, text, len);
+	if (!wrong)
+		wrong = receive(flow, text, &len);
+	if (!wrong && !len)
+		wrong = "closed";
+	return wrong ?: check_answer(flow, text, flow->number);
+}
+
+/* UDP: all questions, then all answers, which have to be in the same order. */
+const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost)
+{
+	char text[LINE_MAX_LEN];
+	const char *wrong = NULL;
+	__u64 last = flow->number, number;
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < count && !wrong; i++) {
+		flow->number++;
+		len = make_message(text, sizeof(text), flow->number, flow->type);
+		wrong = transmit(flow, text, len);
+	}
+	for (*lost = 0; !wrong && last < flow->number; last = number) {
+		wrong = receive(flow, text, &len);
+		if (wrong && !strcmp(wrong, "timeout")) {
+			*lost += flow->number - last;
+			return NULL;
+		}
+		if (wrong)
+			break;
+		number = strtoull(text + strcspn(text, " "), NULL, 10);
+		if (number <= last)
+			return "out of order";
+		*lost += number - last - 1;
+		wrong = check_answer(flow, text, number);
+	}
+	return wrong;
+}
+
+/* "close" and "reset" are done, not answered. */
+const char *flow_ask(struct flow *flow, const char *word, bool answered)
+{
+	char text[LINE_MAX_LEN], expected[64];
+	const char *wrong;
+	size_t len;
+
+	wrong = transmit(flow, text, snprintf(text, sizeof(text), "%s\n", word));
+	if (wrong || !answered)
+		return wrong;
+	wrong = receive(flow, text, &len);
+	if (wrong)
+		return wrong;
+	snprintf(expected, sizeof(expected), "%s %s", flow->real, word);
+	return strcmp(text, expected) ? "wrong answer" : NULL;
+}
+
+/* One step each way, without waiting. */
+static const char *bulk_step(struct flow *flow, __u64 bytes, __u64 *sent, __u64 *received)
+{
+	static unsigned char data[65536];
+	size_t room = sizeof(data);
+	ssize_t len;
+
+	if (*sent < bytes) {
+		len = bulk_send(flow->fd, TO_SERVER, *sent, bytes);
+		if (len < 0 && errno != EAGAIN)
+			return error_word(errno);
+		*sent += len > 0 ? len : 0;
+	}
+	if (room > bytes - *received)
+		room = bytes - *received;
+	if (!room)
+		return NULL;
+	len = recv(flow->fd, data, room, MSG_DONTWAIT);
+	if (len < 0)
+		return errno == EAGAIN ? NULL : error_word(errno);
+	if (!len)
+		return "closed";
+	if (!bulk_same(TO_CLIENT, *received, data, len))
+		return "bytes differ";
+	*received += len;
+	return NULL;
+}
+
+const char *flow_bulk(struct flow *flow, __u64 bytes)
+{
+	__u64 sent = 0, received = 0;
+	const char *wrong = NULL;
+	char text[LINE_MAX_LEN], expected[64];
+	size_t len;
+
+	len = snprintf(text, sizeof(text), "bulk %llu\n", bytes);
+	wrong = transmit(flow, text, len);
+	while (!wrong && (sent < bytes || received < bytes)) {
+		wrong = wait_for(flow, (sent < bytes ? POLLOUT : 0) |
+				       (received < bytes ? POLLIN : 0));
+		if (!wrong)
+			wrong = bulk_step(flow, bytes, &sent, &received);
+	}
+	if (!wrong)
+		wrong = receive(flow, text, &len);
+	if (wrong)
+		return wrong;
+	snprintf(expected, sizeof(expected), "%s bulk good", flow->real);
+	return strcmp(text, expected) ? "the server's verdict is bad" : NULL;
+}
+
+/* Wait for the server's FIN; what it still says is dropped. */
+const char *flow_wait_end(struct flow *flow)
+{
+	char text[LINE_MAX_LEN];
+	const char *wrong;
+	size_t len;
+
+	do {
+		wrong = receive(flow, text, &len);
+	} while (!wrong && len);
+	return wrong;
+}
+
+/* The client's FIN first; the server still speaks, then closes. */
+const char *flow_finish(struct flow *flow)
+{
+	char text[LINE_MAX_LEN], expected[64];
+	const char *wrong;
+	size_t len;
+
+	if (flow->type == SOCK_DGRAM)
+		return NULL;
+	shutdown(flow->fd, SHUT_WR);
+	wrong = receive(flow, text, &len);
+	if (wrong)
+		return wrong;
+	snprintf(expected, sizeof(expected), "%s bye %llu", flow->real, flow->number);
+	if (strcmp(text, expected))
+		return "wrong good-bye";
+	return flow_wait_end(flow);
+}
+
+void flow_reset(struct flow *flow)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	setsockopt(flow->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(flow->fd);
+	flow->fd = -1;
+}
