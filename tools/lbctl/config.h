@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Services with their reals, as the module has them.
+ */
+#ifndef LBCTL_CONFIG_H
+#define LBCTL_CONFIG_H
+
+#include "nl.h"
+
+struct config_service {
+	struct service service;
+	const struct real *reals;
+	size_t num_reals;
+};
+
+struct config {
+	struct config_service *services;	/* in order of their ids */
+	size_t num_services;
+	struct real *reals;			/* in order of service, address, port */
+	size_t num_reals;
+	bool torn;	/* it changed each time that it was read */
+};
+
+/* All, or the service that @cmd names. Returns an exit code; reports what goes wrong. */
+int config_fetch(struct channel *channel, const struct command *cmd, struct config *config);
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The operators' words for the kernel interface's numbers.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lbctl.h"
+#include "names.h"
+
+static const char *const states[] = {
+	[LBVS_STATE_TCP_SYN_SENT] = "tcp-syn-sent",
+	[LBVS_STATE_TCP_SYN_RECV] = "tcp-syn-recv",
+	[LBVS_STATE_TCP_ESTABLISHED] = "tcp-established",
+	[LBVS_STATE_TCP_FIN_WAIT] = "tcp-fin-wait",
+	[LBVS_STATE_TCP_CLOSE_WAIT] = "tcp-close-wait",
+	[LBVS_STATE_TCP_LAST_ACK] = "tcp-last-ack",
+	[LBVS_STATE_TCP_TIME_WAIT] = "tcp-time-wait",
+	[LBVS_STATE_TCP_CLOSE] = "tcp-close",
+	[LBVS_STATE_UDP_NEW] = "udp-new",
+	[LBVS_STATE_UDP] = "udp",
+};
+
+static const char *const real_states[] = {
+	[LBVS_REAL_UP] = "up",
+	[LBVS_REAL_DRAIN] = "drain",
+	[LBVS_REAL_DOWN] = "down",
+};
+
+static const char *const methods[] = {
+	[LBVS_METHOD_NAT] = "nat",
+};
+
+static const char *const on_removes[] = {
+	[LBVS_ON_REMOVE_DEFAULT] = "default",
+	[LBVS_ON_REMOVE_KEEP] = "keep",
+	[LBVS_ON_REMOVE_CLOSE] = "close",
+};
+
+static const char *const tcp_unknowns[] = {
+	[LBVS_TCP_UNKNOWN_RESET] = "reset",
+	[LBVS_TCP_UNKNOWN_DROP] = "drop",
+	[LBVS_TCP_UNKNOWN_LOCAL] = "local",
+};
+
+static const char *const drops[] = {
+	[LBVS_DROP_NO_REAL] = "no_real",
+	[LBVS_DROP_CONN_LIMIT] = "conn_limit",
+	[LBVS_DROP_NO_MEMORY] = "no_memory",
+	[LBVS_DROP_CLASH] = "clash",
+	[LBVS_DROP_TCP_UNKNOWN] = "tcp_unknown",
+	[LBVS_DROP_NO_ROUTE] = "no_route",
+	[LBVS_DROP_TTL] = "ttl",
+	[LBVS_DROP_TOO_BIG] = "too_big",
+	[LBVS_DROP_LOOP] = "loop",
+};
+
+static const char *const drop_meanings[] = {
+	[LBVS_DROP_NO_REAL] = "no real of the service takes connections; see weights, states",
+	[LBVS_DROP_CONN_LIMIT] = "the connection limit is reached; 'set conn-limit' raises it",
+	[LBVS_DROP_NO_MEMORY] = "the kernel had no memory for a connection or a packet",
+	[LBVS_DROP_CLASH] = "every real has a connection whose replies would look the same",
+	[LBVS_DROP_TCP_UNKNOWN] = "TCP in mid-stream that no connection is known for",
+	[LBVS_DROP_NO_ROUTE] = "no route to the real, or back to the client",
+	[LBVS_DROP_TTL] = "its TTL or hop limit ran out here",
+	[LBVS_DROP_TOO_BIG] = "larger than the path takes, and not to be fragmented",
+	[LBVS_DROP_LOOP] = "the chosen real has the very address that the packet came for",
+};
+
+static const char *const flags[] = { "one-packet", "adopt" };
+
+static const char *const counters[] = {
+	[LBVS_STATS_A_CONNS] = "connections",
+	[LBVS_STATS_A_PKTS_IN] = "packets_in",
+	[LBVS_STATS_A_BYTES_IN] = "bytes_in",
+	[LBVS_STATS_A_PKTS_OUT] = "packets_out",
+	[LBVS_STATS_A_BYTES_OUT] = "bytes_out",
+};
+
+const struct names state_names = { "state", states, ARRAY_SIZE(states) };
+const struct names real_state_names = { "state", real_states, ARRAY_SIZE(real_states) };
+const struct names method_names = { "method", methods, ARRAY_SIZE(methods) };
+const struct names on_remove_names = { "on_remove", on_removes, ARRAY_SIZE(on_removes) };
+const struct names tcp_unknown_names = { "tcp_unknown", tcp_unknowns, ARRAY_SIZE(tcp_unknowns) };
+const struct names flag_names = { "flag", flags, ARRAY_SIZE(flags) };
+const struct names drop_names = { "drop", drops, ARRAY_SIZE(drops) };
+const struct names counter_names = { "counter", counters, ARRAY_SIZE(counters) };
+
+const char *name_of(const struct names *names, unsigned int value, char room[NAME_ROOM])
+{
+	if (value < names->count && names->word[value])
+		return names->word[value];
+	snprintf(room, NAME_ROOM, "%s_%u", names->noun, value);
+	return room;
+}
+
+int name_value(const struct names *names, const char *word, size_t len)
+{
+	for (unsigned int i = 0; i < names->count; i++)
+		if (names->word[i] && strlen(names->word[i]) == len &&
+		    !memcmp(names->word[i], word, len))
+			return i;
+	return -1;
+}
+
+const char *name_list(const struct names *names, const char *between, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned int i = 0; i < names->count && len < size; i++)
+		if (names->word[i])
+			len += snprintf(buf + len, size - len, "%s%s", len ? between : "",
+					names->word[i]);
+	return buf;
+}
+
+const char *drop_meaning(unsigned int reason)
+{
+	return reason < ARRAY_SIZE(drop_meanings) && drop_meanings[reason] ?
+		drop_meanings[reason] : "a reason that this lbctl doesn't know";
+}

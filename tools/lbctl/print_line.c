@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The verbs that build again what there is.
+ */
+#include <stdio.h>
+
+#include "format.h"
+#include "names.h"
+#include "print.h"
+
+void line_service(const struct service *service)
+{
+	char id[SERVICE_ROOM], room[NAME_ROOM];
+
+	printf("add-service %s --scheduler %s", format_service(&service->id, id),
+	       service->scheduler);
+	for (unsigned int bit = 0; bit < flag_names.count; bit++)
+		if (service->flags & 1U << bit)
+			printf(" --%s", flag_names.word[bit]);
+	if (service->on_remove != LBVS_ON_REMOVE_DEFAULT)
+		printf(" --on-remove %s", name_of(&on_remove_names, service->on_remove, room));
+	for (unsigned int i = 1; i < state_names.count; i++)
+		if (service->timeouts.given & 1U << i)
+			printf(" --timeout %s=%u", state_names.word[i],
+			       service->timeouts.seconds[i]);
+	putchar('\n');
+}
+
+void line_real(const struct real *real)
+{
+	char id[SERVICE_ROOM], endpoint[ENDPOINT_ROOM], room[NAME_ROOM];
+
+	printf("add-real %s %s", format_service(&real->service, id),
+	       format_endpoint(&real->address, real->port, endpoint));
+	printf(" --method %s --weight %u", name_of(&method_names, real->method, room),
+	       real->weight);
+	if (real->state != LBVS_REAL_UP)
+		printf(" --state %s", name_of(&real_state_names, real->state, room));
+	putchar('\n');
+}
+
+void line_settings(const struct settings *settings)
+{
+	char room[NAME_ROOM];
+
+	printf("set conn-limit %u\n", settings->conn_limit);
+	printf("set tcp-unknown %s\n", name_of(&tcp_unknown_names, settings->tcp_unknown, room));
+	for (unsigned int i = 1; i < state_names.count; i++)
+		if (settings->timeouts.given & 1U << i)
+			printf("set timeout %s %u\n", state_names.word[i],
+			       settings->timeouts.seconds[i]);
+}

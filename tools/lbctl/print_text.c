@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reading verbs' text.
+ */
+#include <stdio.h>
+
+#include "format.h"
+#include "names.h"
+#include "print.h"
+#include "table.h"
+
+static void add_counters(struct table *table, const struct counters *counters)
+{
+	for (unsigned int i = 1; i < counter_names.count; i++)
+		table_cell(table, "%llu", counters->value[i]);
+}
+
+static const char *format_flags(u32 flags, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	snprintf(buf, size, "-");
+	for (unsigned int bit = 0; bit < 32 && len < size; bit++) {
+		char room[NAME_ROOM];
+
+		if (flags & 1U << bit)
+			len += snprintf(buf + len, size - len, "%s%s", len ? "," : "",
+					name_of(&flag_names, bit, room));
+	}
+	return buf;
+}
+
+static void add_real(struct table *table, const char *indent, const struct real *real)
+{
+	char endpoint[ENDPOINT_ROOM];
+	char room[NAME_ROOM];
+
+	table_cell(table, "%s%s", indent, format_endpoint(&real->address, real->port, endpoint));
+	table_cell(table, "%s", name_of(&method_names, real->method, room));
+	table_cell(table, "%u", real->weight);
+	table_cell(table, "%s", name_of(&real_state_names, real->state, room));
+	table_cell(table, "%u", real->active);
+	table_cell(table, "%u", real->conns);
+	add_counters(table, &real->stats);
+}
+
+static void sum_conns(const struct config_service *entry, u64 *active, u64 *conns)
+{
+	*active = 0;
+	*conns = 0;
+	for (size_t i = 0; i < entry->num_reals; i++) {
+		*active += entry->reals[i].active;
+		*conns += entry->reals[i].conns;
+	}
+}
+
+static void add_service(struct table *table, const struct config_service *entry)
+{
+	const struct service *service = &entry->service;
+	char id[SERVICE_ROOM];
+	u64 active, conns;
+	char flags[128];
+
+	sum_conns(entry, &active, &conns);
+	table_cell(table, "%s", format_service(&service->id, id));
+	table_cell(table, "%s", service->scheduler);
+	table_cell(table, "%s", format_flags(service->flags, flags, sizeof(flags)));
+	table_cell(table, "%s", "");
+	table_cell(table, "%llu", active);
+	table_cell(table, "%llu", conns);
+	add_counters(table, &service->stats);
+	for (size_t i = 0; i < entry->num_reals; i++)
+		add_real(table, "  ", &entry->reals[i]);
+}
+
+#define LIST_ALIGN "llllrrrrrrr"
+#define COUNTERS "TOTAL|PKTS-IN|BYTES-IN|PKTS-OUT|BYTES-OUT"
+
+void text_list(const struct config *config)
+{
+	struct table table;
+
+	if (!config->num_services) {
+		puts("No services.");
+		return;
+	}
+	table_begin(&table, LIST_ALIGN);
+	table_row(&table, "SERVICE|SCHEDULER|FLAGS|||||||||");
+	table_row(&table, "  REAL|METHOD|WEIGHT|STATE|ACTIVE|CONNS|" COUNTERS);
+	for (size_t i = 0; i < config->num_services; i++)
+		add_service(&table, &config->services[i]);
+	table_end(&table);
+}
+
+static void print_timeouts(const struct timeouts *timeouts)
+{
+	for (unsigned int i = 1; i < state_names.count; i++)
+		if (timeouts->given & 1U << i)
+			printf("  %-16s  %u s\n", state_names.word[i], timeouts->seconds[i]);
+}
+
+static void print_counters(const struct counters *counters)
+{
+	static const char *const label[] = {
+		[LBVS_STATS_A_CONNS] = "connections",
+		[LBVS_STATS_A_PKTS_IN] = "packets in",
+		[LBVS_STATS_A_BYTES_IN] = "bytes in",
+		[LBVS_STATS_A_PKTS_OUT] = "packets out",
+		[LBVS_STATS_A_BYTES_OUT] = "bytes out",
+	};
+
+	for (size_t i = 1; i < ARRAY_SIZE(label); i++)
+		printf("  %-16s  %llu\n", label[i], counters->value[i]);
+}
+
+void text_show(const struct config_service *entry)
+{
+	const struct service *service = &entry->service;
+	char id[SERVICE_ROOM], flags[128], room[NAME_ROOM];
+	struct table table;
+	u64 active, conns;
+
+	sum_conns(entry, &active, &conns);
+	printf("%s\n", format_service(&service->id, id));
+	printf("  %-16s  %s\n", "scheduler", service->scheduler);
+	printf("  %-16s  %s\n", "flags", format_flags(service->flags, flags, sizeof(flags)));
+	printf("  %-16s  %s\n", "on-remove", name_of(&on_remove_names, service->on_remove, room));
+	printf("  %-16s  %llu active, %llu in all\n", "now", active, conns);
+	printf("timeouts%s\n", service->timeouts.given ? "" : ": as 'lbctl settings' says");
+	print_timeouts(&service->timeouts);
+	puts("counters");
+	print_counters(&service->stats);
+	printf("%zu real%s\n", entry->num_reals, entry->num_reals == 1 ? "" : "s");
+	if (!entry->num_reals)
+		return;
+	table_begin(&table, LIST_ALIGN);
+	table_row(&table, "  REAL|METHOD|WEIGHT|STATE|ACTIVE|CONNS|" COUNTERS);
+	for (size_t i = 0; i < entry->num_reals; i++)
+		add_real(&table, "  ", &entry->reals[i]);
+	table_end(&table);
+}
+
+/* They are printed as they come, so no column can wait for its widest cell. */
+#define CONN_FORMAT "%-5s  %-21s  %-21s  %-21s  %-6s  %-15s  %9s%s\n"
+
+void text_conn_head(void)
+{
+	printf(CONN_FORMAT, "PROTO", "CLIENT", "VIRTUAL", "REAL", "METHOD", "STATE", "EXPIRES", "");
+}
+
+void text_conn(const struct conn *conn)
+{
+	char client[ENDPOINT_ROOM], virtual[ENDPOINT_ROOM], real[ENDPOINT_ROOM];
+	char method[NAME_ROOM], state[NAME_ROOM], expires[24], mark[32] = "";
+
+	/* Tenths tell a connection that is about to go from one that is gone. */
+	snprintf(expires, sizeof(expires), "%u.%us", conn->expires_ms / 1000,
+		 conn->expires_ms / 100 % 10);
+	if (conn->mark)
+		snprintf(mark, sizeof(mark), "  fwmark %u", conn->mark);
+	printf(CONN_FORMAT, format_protocol(conn->protocol),
+	       format_endpoint(&conn->client, conn->client_port, client),
+	       format_endpoint(&conn->virtual, conn->virtual_port, virtual),
+	       format_endpoint(&conn->real, conn->real_port, real),
+	       name_of(&method_names, conn->method, method),
+	       name_of(&state_names, conn->state, state), expires, mark);
+}
+
+void text_deleted(u32 count)
+{
+	printf("%u connection%s deleted\n", count, count == 1 ? "" : "s");
+}
+
+static u64 sum_drops(const struct drops *drops)
+{
+	u64 sum = 0;
+
+	for (size_t i = 1; i < ARRAY_SIZE(drops->value); i++)
+		sum += drops->value[i];
+	return sum;
+}
+
+static void print_cpus(const struct totals *totals)
+{
+	struct table table;
+
+	puts("by CPU");
+	table_begin(&table, "rrrrrrr");
+	table_row(&table, "  CPU|" COUNTERS "|DROPS");
+	for (size_t i = 0; i < totals->num_cpus; i++) {
+		table_cell(&table, "%u", totals->cpus[i].cpu);
+		add_counters(&table, &totals->cpus[i].stats);
+		table_cell(&table, "%llu", sum_drops(&totals->cpus[i].drops));
+	}
+	table_end(&table);
+}
+
+static void print_drops(const struct drops *drops)
+{
+	struct table table;
+
+	puts("drops");
+	table_begin(&table, "lrl");
+	for (unsigned int i = 1; i < drop_names.count; i++) {
+		table_cell(&table, "  %s", drop_names.word[i]);
+		table_cell(&table, "%llu", drops->value[i]);
+		table_cell(&table, "%s", drop_meaning(i));
+	}
+	table_end(&table);
+}
+
+void text_totals(const struct totals *totals)
+{
+	const struct info *info = &totals->info;
+
+	puts("now");
+	printf("  connections %u of limit %u\n", info->conns, info->settings.conn_limit);
+	printf("  services %u, reals %u\n", info->services, info->reals);
+	puts("counters");
+	print_counters(&totals->stats);
+	print_drops(&totals->drops);
+	if (totals->per_cpu)
+		print_cpus(totals);
+}
+
+void text_settings(const struct settings *settings)
+{
+	char room[NAME_ROOM];
+
+	printf("%-18s  %u\n", "conn-limit", settings->conn_limit);
+	printf("%-18s  %s\n", "tcp-unknown",
+	       name_of(&tcp_unknown_names, settings->tcp_unknown, room));
+	puts("timeout");
+	print_timeouts(&settings->timeouts);
+}
+
+void text_version(const char *lbctl, const struct info *info)
+{
+	printf("%-12s  %s\n", "lbctl", lbctl);
+	if (!info)
+		return;
+	printf("%-12s  %s\n", "module", info->version);
+	printf("%-12s  %s\n", "schedulers", info->schedulers);
+	printf("%-12s  %u buckets for connections, %u bytes each connection\n", "table",
+	       info->buckets, info->conn_bytes);
+}
