@@ -47,7 +47,7 @@ static int build(const struct channel *channel, const struct command *cmd,
 int build_change(const struct channel *channel, const struct command *cmd,
 		 struct request *request)
 {
-	return build(channel, cmd, &changes[cmd->verb->id], request);
+	return build(channel, cmd, &changes[verb_id(cmd->verb)], request);
 }
 
 int ask(struct channel *channel, const struct command *cmd, const struct question *question,
@@ -84,5 +84,5 @@ int ask_info(struct channel *channel, const struct command *cmd, struct info *in
 
 int run_change(struct channel *channel, const struct command *cmd)
 {
-	return ask(channel, cmd, &changes[cmd->verb->id], NULL);
+	return ask(channel, cmd, &changes[verb_id(cmd->verb)], NULL);
 }

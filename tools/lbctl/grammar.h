@@ -57,7 +57,6 @@ enum verb_traits {
 
 struct verb {
 	const char *name;
-	enum verb_id id;
 	unsigned int operands;
 	unsigned int options;
 	unsigned int traits;
@@ -96,6 +95,11 @@ struct option {
 
 extern const struct verb verbs[VERB_COUNT];
 extern const struct option options[OPTION_COUNT];
+
+static inline enum verb_id verb_id(const struct verb *verb)
+{
+	return verb - verbs;
+}
 
 const struct verb *verb_find(const char *name);
 const struct option *option_find(const struct verb *verb, const char *name, size_t len);

@@ -74,20 +74,20 @@ static int run_verb(const struct command *cmd)
 	struct channel channel;
 	int status;
 
-	if (cmd->verb->id == VERB_HELP)
+	if (verb_id(cmd->verb) == VERB_HELP)
 		return run_help(cmd);
-	if (cmd->verb->id == VERB_RESTORE)
+	if (verb_id(cmd->verb) == VERB_RESTORE)
 		return run_restore(cmd);
 	status = channel_open(&channel);
 	if (status) {
 		/* lbctl's own version is known without a module. */
-		if (cmd->verb->id == VERB_VERSION && cmd->json)
+		if (verb_id(cmd->verb) == VERB_VERSION && cmd->json)
 			json_version(LBCTL_VERSION, NULL);
-		else if (cmd->verb->id == VERB_VERSION)
+		else if (verb_id(cmd->verb) == VERB_VERSION)
 			text_version(LBCTL_VERSION, NULL);
 		return report_unavailable(-status);
 	}
-	status = runners[cmd->verb->id](&channel, cmd);
+	status = runners[verb_id(cmd->verb)](&channel, cmd);
 	channel_close(&channel);
 	return status;
 }
@@ -104,7 +104,7 @@ static int run_words(int count, const char *const *words, bool json, bool help)
 	if (parse_command(count, words, &cmd, &error))
 		return report_usage(cmd.verb, error.text);
 	if (json && cmd.verb->traits & VERB_NO_JSON)
-		return report_usage(cmd.verb, "there is no JSON of this; 'lbctl --json list' has it");
+		return report_usage(cmd.verb, "there is no JSON of this; '--json list' has it");
 	cmd.json = json;
 	return run_verb(&cmd);
 }
