@@ -426,6 +426,48 @@ service()
 	lb restore - <<< "$lines" || echo "# could not restore: $lines"
 }
 
+# drops REASON: packets that the director has counted as dropped for it, into DROPS
+drops()
+{
+	DROPS=$(lbq ".drops.$1" stats)
+}
+
+# states CLIENT-PORT: of the connections from there, into STATES
+states()
+{
+	STATES=$(lbq "[.connections[] | select(.client_port == $1) | .state] | join(\" \")" connections)
+}
+
+state_is()
+{
+	states "$1"
+	[ "$STATES" = "$2" ]
+}
+
+# reaches DESCRIPTION CLIENT-PORT STATE: soon; "" for no connection at all
+reaches()
+{
+	wait_for 3 state_is "$2" "$3"
+	is "$1" "$STATES" "$3"
+}
+
+# all_connections: how many there are, into CONNECTIONS
+all_connections()
+{
+	CONNECTIONS=$(lbq .connections stats)
+}
+
+# both_families FUNCTION: with the addresses of IPv4, then of IPv6; V begins descriptions
+both_families()
+{
+	for FAMILY in 4 6; do
+		family $FAMILY
+		V=IPv$FAMILY
+		"$@"
+		lb flush
+	done
+}
+
 # --- servers and clients ---------------------------------------------------
 
 # count NAME WHAT: what a server has had; into COUNT. WHAT: tcp lines http udp errors
@@ -550,11 +592,13 @@ took()
 
 # --- begin -----------------------------------------------------------------
 
-# begin_bare [PROGRAM...]: checks and cleaning up, but no network.
-begin_bare()
+# begin NETWORK [PROGRAM...]: a function that makes the network, programs that the
+# test wants.
+begin()
 {
 	need_root
-	need_programs "$@"
+	need_lbvs
+	need_programs "${@:2}"
 	TMP=$(mktemp -d "${TMPDIR:-/tmp}/lbvs.XXXXXX") || exit 1
 	mkfifo "$TMP/never"
 	exec {NEVER}<> "$TMP/never"
@@ -563,13 +607,6 @@ begin_bare()
 	delete_spaces
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM
-	echo "TAP version 13"
-}
-
-begin()
-{
-	need_root
-	need_lbvs
-	begin_bare "$@"
-	make_network || { echo "Bail out! cannot make the network"; exit 1; }
+	[ -n "${NO_TAP:-}" ] || echo "TAP version 13"
+	"$1" || { echo "Bail out! cannot make the network"; exit 1; }
 }

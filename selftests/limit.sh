@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The namespace's connection limit.
+
+# shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
+. ./lib.sh
+
+tcp_cases()
+{
+	local limit
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 --scheduler rr -- $R1 $R2 $R3
+	lb set conn-limit 20
+	is "$V the limit is what was set" "$(lbq .conn_limit settings)" 20
+	told "$V up to the limit" "r1=7 r2=7 r3=6" c1 many t 20 tcp $VIP 80
+	lb zero
+	tell c1 open more tcp $VIP 80 timeout=500
+	like "$V one more is refused" "$ANSWER" "error: (timeout|refused|reset)"
+	drops conn_limit
+	between "$V and counted" "$DROPS" 1 9
+	told "$V those that are there go on" "same=20 moved=0 failed=0" c1 sayall t
+	lb set conn-limit 10
+	told "$V a lower limit closes none" "same=20 moved=0 failed=0" c1 sayall t
+	lb set conn-limit 21
+	tell c1 open more tcp $VIP 80
+	like "$V a higher one lets a new one in at once" "$ANSWER" '^r[123]$'
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+}
+
+# All have their FINs behind them.
+closed()
+{
+	[ "$(lbq '[.connections[] | select(.state == "tcp-established")] | length' connections)" = 0 ]
+}
+
+# Nobody answers a SYN to this address: the connections stay half-open.
+half_open_cases()
+{
+	local limit dead i
+
+	case $FAMILY in
+	4)	dead=10.0.0.99 ;;
+	6)	dead=2001:db8:10::99 ;;
+	esac
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 --scheduler rr -- $R1
+	service tcp $VIP2 80 8080 -- $dead
+	lb set conn-limit 20
+	tell c1 many t 10 tcp $VIP 80
+	for i in {1..10}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	is "$V half of the table is half-open" \
+		"$(lbq '[.connections[] | select(.state == "tcp-syn-sent")] | length' connections)" 10
+	told "$V near the limit, half-open ones make room" r1=10 c1 many n 10 tcp $VIP 80
+	told "$V for established ones, all of which go on" "same=10 moved=0 failed=0" c1 sayall t
+	tell c1 close '*'
+	wait_for 3 closed
+	told "$V closing ones make room too" r1=20 c1 many c 20 tcp $VIP 80
+	all_connections
+	between "$V and there are no more than allowed" "$CONNECTIONS" 20 20
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+}
+
+udp_cases()
+{
+	local limit
+
+	limit=$(lbq .conn_limit settings)
+	service udp $VIP 53 8080 --scheduler rr -- $R1
+	lb set conn-limit 5
+	tell c1 many u 5 udp $VIP 53
+	tell c1 sayall u
+	lb zero
+	tell c1 open more udp $VIP 53 timeout=300
+	like "$V one UDP flow more" "$ANSWER" "error: (timeout|refused)|^r1$"
+	told "$V does not move those that are there" "same=5 moved=0 failed=0" c1 sayall u
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+}
+
+cases()
+{
+	tcp_cases
+	half_open_cases
+	lb flush
+	udp_cases
+}
+
+begin make_network
+start_servers 8080
+start_client c1 c1
+both_families cases
+finish

@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A million connections (or COUNT): they fit, and are listed and deleted without
+# stalling the machine. They come in by a tun device; the real is behind a dummy
+# device, which counts and drops what it is given.
+
+# shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
+. ./lib.sh
+
+COUNT=${COUNT:-1000000}
+
+director_only()
+{
+	add_space d "${forwarding[@]}" net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
+		ip -n lbvs-d -batch - <<-END
+			link set lo up
+			link add reals type dummy
+			addr add 10.0.0.1/24 dev reals
+			link set reals up
+			route add local 203.0.113.10 dev lo
+		END
+}
+
+free_kb()
+{
+	sync
+	awk '/^MemAvailable/ { print $2 }' /proc/meminfo
+}
+
+seconds()
+{
+	now_ms
+	echo $(((NOW - $1) / 1000)).$(((NOW - $1) % 1000 / 100))
+}
+
+fill()
+{
+	local said before after
+
+	lb set conn-limit $((COUNT + 1000))
+	lb restore - <<-END
+		add-service udp 203.0.113.10:53 --scheduler rr --timeout udp-new=10000
+		add-real udp 203.0.113.10:53 10.0.0.11:53
+		add-real udp 203.0.113.10:53 10.0.0.12:53
+	END
+	before=$(free_kb)
+	said=$(on d ./flood flood "$COUNT" 203.0.113.10 53)
+	echo "# $COUNT packets in ${said#* } ms"
+	is "each packet was taken" "${said% *}" "$COUNT"
+	all_connections
+	is "each made a connection" "$CONNECTIONS" "$COUNT"
+	is "each got out to the reals" "$(ip -n lbvs-d -s -j link show reals | jq '.[0].stats64.tx.packets')" "$COUNT"
+	is "half of them to each" "$(lbq '[.services[0].reals[].connections] | join(" ")' list)" "$((COUNT / 2)) $((COUNT / 2))"
+	after=$(free_kb)
+	echo "# $(((before - after) * 1024 / COUNT)) bytes of memory for each connection"
+	between "a connection takes no more memory than it should (bytes)" $(((before - after) * 1024 / COUNT)) 1 400
+	grep -E '^lbvs' /proc/slabinfo | sed 's/^/# /'
+}
+
+listing()
+{
+	local start lines
+
+	now_ms
+	start=$NOW
+	lines=$(lb connections | grep -c udp)
+	echo "# listed in $(seconds "$start") s"
+	is "all of them are listed" "$lines" "$COUNT"
+	now_ms
+	start=$NOW
+	is "a client among them is found" "$(lb connections --client 10.128.0.1 | grep -c udp)" \
+		"$((COUNT < 60000 ? COUNT : 60000))"
+	echo "# searched in $(seconds "$start") s"
+	is "/proc: as many" "$(on d cat /proc/net/lbvs/connections | grep -c 203.0.113.10)" "$COUNT"
+}
+
+deleting()
+{
+	local start
+
+	now_ms
+	start=$NOW
+	lb flush
+	all_connections
+	is "flush leaves none" "$CONNECTIONS" 0
+	echo "# flushed in $(seconds "$start") s"
+	check "and the director works on" lb add-service udp 203.0.113.10:53
+}
+
+modprobe -q tun
+begin director_only
+fill
+listing
+deleting
+finish

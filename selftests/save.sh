@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# save prints what restore builds again.
+
+# shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
+. ./lib.sh
+
+set_up()
+{
+	lb restore - <<-END
+		# A comment, and a line of every kind.
+		set conn-limit 54321
+		set tcp-unknown drop
+		set timeout udp 123
+
+		add-service tcp 203.0.113.10:80 --scheduler wrr --adopt --on-remove close --timeout tcp-established=777
+		add-real tcp 203.0.113.10:80 10.0.0.11:8080 --weight 5
+		add-real tcp 203.0.113.10:80 10.0.0.12:8080 --state drain
+		add-service udp [2001:db8:f::10]:53 --one-packet
+		add-real udp [2001:db8:f::10]:53 [2001:db8:10::11]:53 --state down
+		add-service fwmark 7 inet6 --scheduler lc
+		add-real fwmark 7 inet6 2001:db8:10::12
+		add-service fwmark 8
+		add-real fwmark 8 10.0.0.13:99 --weight 0
+	END
+}
+
+# Without what counts.
+configuration()
+{
+	lbq '[.services[] | del(.stats) | .reals |= map(del(.stats, .active, .connections))] | sort_by(.af, .protocol, .fwmark) | tojson' list
+	lbq 'tojson' settings
+}
+
+round_trip()
+{
+	local before saved
+
+	check "a file with a line of every kind" set_up
+	before=$(configuration)
+	saved=$(lb save)
+	is "it makes all of that" "$(lbq '[.services, .reals] | join(" ")' stats)" "4 5"
+	lb flush
+	lb set conn-limit 1000
+	lb set tcp-unknown reset
+	lb set timeout udp 300
+	check "what was saved is restored" lb restore - <<< "$saved"
+	is "and is the same as before" "$(configuration)" "$before"
+	is "and saved, too" "$(lb save)" "$saved"
+	is "nothing but verbs and comments in it" "$(grep -vcE '^(#.*|(add-service|add-real|set) .*|)$' <<< "$saved")" 0
+}
+
+failures()
+{
+	local file=$TMP/config
+
+	printf 'flush\nadd-service tcp 203.0.113.77:80\nadd-real tcp 203.0.113.77:80 10.0.0.11:80 --wait 3\n' > "$file"
+	refused "a line with a fault: its number" 2 "(line |:)3" restore --replace "$file"
+	is "nothing was flushed for it" "$(lbq .services stats)" 4
+	printf 'add-service tcp 203.0.113.78:80\nadd-service tcp 203.0.113.10:80\n' > "$file"
+	refused "a line that the kernel refuses: its number" 1 "(line |:)2.*" restore "$file"
+	printf 'add-service tcp 203.0.113.77:80\n' > "$file"
+	check "restore --replace" lb restore --replace "$file"
+	is "leaves nothing but the file's" "$(lbq '[.services[].address] | join(" ")' list)" 203.0.113.77
+	refused "no such file" 2 "no such file|nowhere" restore "$TMP/nowhere"
+	lb flush
+	is "flush" "$(lbq '[.services, .reals] | join(" ")' stats)" "0 0"
+}
+
+begin make_network
+round_trip
+failures
+finish
