@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# bash completion for lbctl
+
+_lbctl_options()
+{
+	local service='--scheduler --one-packet --adopt --on-remove --timeout'
+
+	case $1 in
+	add-service)		echo "$service" ;;
+	edit-service)		echo "$service --no-one-packet --no-adopt" ;;
+	add-real|edit-real)	echo '--method --weight --state' ;;
+	connections)		echo '--client --real' ;;
+	del-connection)		echo '--client --real --all' ;;
+	stats)			echo '--per-cpu' ;;
+	restore)		echo '--replace' ;;
+	esac
+	echo '--json --help'
+}
+
+# What may stand behind a word.
+_lbctl_values()
+{
+	local states=(tcp-syn-sent tcp-syn-recv tcp-established tcp-fin-wait tcp-close-wait
+		tcp-last-ack tcp-time-wait tcp-close udp-new udp)
+
+	case $1 in
+	--scheduler)	echo rr wrr lc wlc ;;
+	--on-remove)	echo default keep close ;;
+	--method)	echo nat ;;
+	--state)	echo up drain down ;;
+	--timeout)	echo "${states[@]/%/=}" ;;
+	timeout)	echo "${states[@]}" ;;
+	tcp-unknown)	echo reset drop local ;;
+	set)		echo conn-limit tcp-unknown timeout ;;
+	*)		return 1 ;;
+	esac
+}
+
+# The services that there are, for a protocol's word.
+_lbctl_services()
+{
+	lbctl save 2> /dev/null | sed -n "s/^add-service $1 \([^ ]*\).*/\1/p"
+}
+
+_lbctl()
+{
+	local verbs='add-service edit-service del-service add-real edit-real del-real list show connections
+		del-connection stats zero flush settings set save restore version help'
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' word choice
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+		[[ $word = -* ]] || { verb=$word; break; }
+	done
+	if [ -z "$verb" ]; then
+		choice="$verbs --json --help --version"
+	elif choice=$(_lbctl_values "$previous"); then
+		[ "$previous" != --timeout ] || compopt -o nospace
+	elif [[ $previous = help ]]; then
+		choice=$verbs
+	elif [[ $previous =~ ^(tcp|udp|fwmark)$ ]]; then
+		choice=$(_lbctl_services "$previous")
+	elif [ "$previous" = "$verb" ] && [[ $verb =~ -service$|-real$|^(list|show|connections|del-connection|zero)$ ]]; then
+		choice="tcp udp fwmark $(_lbctl_options "$verb")"
+	elif [ "$verb" = restore ] && [[ $current != -* ]]; then
+		compopt -o default
+		return
+	else
+		choice=$(_lbctl_options "$verb")
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$current")
+	# Bash takes a colon for the end of a word.
+	declare -F __ltrim_colon_completions > /dev/null && __ltrim_colon_completions "$current"
+}
+
+complete -F _lbctl lbctl

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lbctl from outside, without a module: exit codes, what is said of mistakes,
+# and that the manual and the completion know every word. TAP.
+# usage: usage.sh LBCTL
+
+set -u
+
+lbctl=$1
+here=$(cd "$(dirname "$0")/.." && pwd)
+count=0
+failed=0
+
+ok()
+{
+	count=$((count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		failed=$((failed + 1))
+	fi
+}
+
+skip()
+{
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# expect CODE PATTERN WORD...: the exit code, and a line on stdout or stderr
+expect()
+{
+	local code=$1 pattern=$2 output status
+
+	shift 2
+	output=$("$lbctl" "$@" 2>&1 < /dev/null)
+	status=$?
+	[ $status = "$code" ] && grep -qe "$pattern" <<< "$output"
+	ok $? "lbctl $*: exit $code, says '$pattern'"
+	[ $status = "$code" ] || printf '# exit %s: %s\n' "$status" "${output//$'\n'/$'\n'# }"
+}
+
+# expect_lines CODE PATTERN LINE...: the same of restore, which reads the lines
+expect_lines()
+{
+	local code=$1 pattern=$2 output status
+
+	shift 2
+	output=$(printf '%s\n' "$@" | "$lbctl" restore --replace 2>&1)
+	status=$?
+	[ $status = "$code" ] && grep -qe "$pattern" <<< "$output"
+	ok $? "restore of '$*': exit $code, says '$pattern'"
+	[ $status = "$code" ] || printf '# exit %s: %s\n' "$status" "${output//$'\n'/$'\n'# }"
+}
+
+words()
+{
+	"$lbctl" help | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+test_usage()
+{
+	expect 2 "'lbctl help' lists them"
+	expect 2 "did you mean 'add-service'" add-sevice
+	expect 2 'for example: lbctl add-service tcp' add-service
+	expect 2 "'70000' is no weight: expected a number from 0 to 65535" \
+		add-real tcp 192.0.2.10:80 10.0.0.11 --weight 70000
+	expect 2 'there is no JSON of this' --json save
+	expect 2 "'nonsense' is no verb" help nonsense
+	expect 2 'No such file' restore /nonexistent/rules
+	expect 2 'Is a directory' restore /
+	expect 0 '^usage: lbctl' --help
+	expect 0 '^usage: lbctl' help
+	expect 0 '^lbctl [0-9]' --version
+}
+
+test_help()
+{
+	local verb
+
+	for verb in $(words); do
+		expect 0 "^usage: lbctl .*$verb" "$verb" --help
+		expect 0 "^  lbctl .*$verb" help "$verb"
+	done
+}
+
+test_lines()
+{
+	expect_lines 2 "standard input:3: '300.0.0.1' is no" '# comment' '' \
+		'add-real tcp 192.0.2.10:80 300.0.0.1'
+	expect_lines 2 "standard input:1: 'list' has no place" list
+	expect_lines 2 "standard input:2: 'lbctl' is no verb" flush 'lbctl flush'
+	expect_lines 2 'too many words' "flush$(printf ' x%.0s' {1..70})"
+}
+
+test_output()
+{
+	"$lbctl" help > /dev/full 2> /dev/null
+	[ $? = 1 ]
+	ok $? 'a full disk: exit 1'
+	"$lbctl" help >&- 2> /dev/null
+	[ $? = 1 ]
+	ok $? 'a closed output: exit 1'
+}
+
+test_no_module()
+{
+	local verb
+	local -a lines
+
+	if [ -d /proc/net/lbvs ]; then
+		skip 'without the module: exit 3' 'the module is loaded here'
+		return
+	fi
+	expect 3 'load it with: modprobe lbvs' list
+	expect 3 'load it with: modprobe lbvs' add-service tcp 192.0.2.10:80
+	expect 3 '"module":null' version --json
+	expect_lines 3 'load it with: modprobe lbvs' 'add-service tcp 192.0.2.10:80 # comment'
+	# Each example of the help is a line that lbctl itself understands.
+	for verb in $(words); do
+		mapfile -t lines < <("$lbctl" help "$verb" | sed -n 's/^  lbctl //p' | sed 's/[|>].*//')
+		local line
+		for line in "${lines[@]}"; do
+			local -a word
+			read -ra word <<< "$line"
+			# help needs no module, and this host may lack the file.
+			[[ ${word[0]} = help || $line = *.rules* ]] && continue
+			expect 3 modprobe "${word[@]}"
+		done
+	done
+}
+
+test_documents()
+{
+	local word words=() missing manual
+
+	mapfile -t words < <(words; "$lbctl" help | grep -o -- '--[a-z-]*'
+		for word in $(words); do "$lbctl" help "$word" | sed -n 's/^  \(--[a-z-]*\).*/\1/p'; done)
+	[ ${#words[@]} -gt 30 ]
+	ok $? "help names its words (${#words[@]})"
+	if ! manual=$(nroff -mdoc -Tascii -P-c -P-b -P-u "$here/lbctl.8" 2> /dev/null); then
+		skip 'lbctl.8 has every verb and option' 'no nroff: apt-get install groff-base'
+	else
+		missing=
+		for word in "${words[@]}"; do
+			grep -qwe "$word" <<< "$manual" || missing+=" $word"
+		done
+		[ -z "$missing" ]
+		ok $? "lbctl.8 has every verb and option${missing:+; not:$missing}"
+	fi
+	missing=
+	for word in "${words[@]}"; do
+		grep -qwe "$word" "$here/lbctl.bash" || missing+=" $word"
+	done
+	[ -z "$missing" ]
+	ok $? "the completion has every verb and option${missing:+; not:$missing}"
+}
+
+test_usage
+test_help
+test_lines
+test_output
+test_no_module
+test_documents
+echo "1..$count"
+[ $failed = 0 ]
