@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of the kernel as the code under test needs, for userspace. It comes
+ * before everything else (gcc -include).
+ */
+#ifndef _KERNEL_H
+#define _KERNEL_H
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+#define BIT(nr)			(1U << (nr))
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+#define READ_ONCE(var)		__atomic_load_n(&(var), __ATOMIC_RELAXED)
+#define __attribute(...)	__attribute__((__VA_ARGS__))
+#define __aligned(bytes)	__attribute(aligned(bytes))
+#define __noreturn		__attribute(noreturn)
+#define __printf(text, args)	__attribute(format(printf, text, args))
+#define ____cacheline_aligned_in_smp __aligned(64)
+#define __percpu
+#define __rcu
+#define rcu_dereference(pointer) (pointer)
+
+#define __pick(type, x, op, y) \
+	({ type __x = (x); type __y = (y); __x op __y ? __x : __y; })
+#define max_t(type, x, y)	__pick(type, x, >, y)
+#define min_t(type, x, y)	__pick(type, x, <, y)
+#define max(x, y)		max_t(typeof(x), x, y)
+
+#define ERR_PTR(error)		((void *)(long)(error))
+#define IS_ERR(pointer)		((unsigned long)(pointer) >= -4095UL)
+
+/* Types of fields that the code under test has, and doesn't touch. */
+#define OPAQUE(name)		struct name { char opaque; }
+OPAQUE(delayed_work);
+OPAQUE(hlist_head);
+OPAQUE(hlist_node);
+OPAQUE(list_head);
+OPAQUE(llist_head);
+OPAQUE(llist_node);
+OPAQUE(mutex);
+OPAQUE(rcu_head);
+OPAQUE(rhash_head);
+OPAQUE(rhashtable);
+OPAQUE(u64_stats_sync);
+OPAQUE(work_struct);
+#define hsiphash_key_t		u64
+#define refcount_t		int
+#define spinlock_t		int
+#define u64_stats_t		u64
+
+/* One CPU. */
+#define this_cpu_ptr(pointer)	(pointer)
+#define u64_stats_update_begin(syncp) ((void)(syncp))
+#define u64_stats_update_end(syncp) ((void)(syncp))
+#define u64_stats_inc(counter)	(++*(counter))
+#define u64_stats_add(counter, more) (*(counter) += (more))
+
+struct net;
+struct net_device;
+struct netlink_ext_ack;
+struct rhashtable_params;
+void *net_generic(const struct net *net, unsigned int id);
+
+typedef struct { int counter; } atomic_t;
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return READ_ONCE(v->counter);
+}
+
+/* Wraps, as the kernel's. */
+static inline int atomic_inc_return(atomic_t *v)
+{
+	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline u64 div64_u64(u64 dividend, u64 divisor)
+{
+	return dividend / divisor;
+}
+
+#define div_u64			div64_u64
+
+static inline unsigned long gcd(unsigned long a, unsigned long b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+static inline void sort(void *base, size_t num, size_t size,
+			int (*cmp)(const void *a, const void *b), void *swap)
+{
+	qsort(base, num, size, cmp);
+}
+
+/* Which allocation from now on fails; 0 is none. */
+extern unsigned int kernel_alloc_fails;
+
+#define GFP_KERNEL		0
+#define GFP_KERNEL_ACCOUNT	0
+
+static inline void *kvmalloc_array(size_t num, size_t size, int flags)
+{
+	if (kernel_alloc_fails && !--kernel_alloc_fails)
+		return NULL;
+	return reallocarray(NULL, num, size);
+}
+
+#define kvfree			free
+
+/* What net/ip.h and net/ipv6.h name. */
+#define IP_DF			0x4000
+#define IP_MF			0x2000
+#define IP_OFFSET		0x1fff
+#define NEXTHDR_HOP		0
+#define NEXTHDR_ROUTING		43
+#define NEXTHDR_FRAGMENT	44
+#define NEXTHDR_ESP		50
+#define NEXTHDR_AUTH		51
+#define NEXTHDR_NONE		59
+#define NEXTHDR_DEST		60
+
+#define ipv6_get_dsfield(ip6h)	(ntohs(*(const __be16 *)(ip6h)) >> 4 & 0xff)
+
+struct skb_shared_info {
+	u16 gso_segs;
+};
+
+#define skb_shinfo(skb)		(&(skb)->shinfo)
+
+/**
+ * struct sk_buff - a packet in two pieces
+ * @data: the linear piece
+ * @frag: the other one; it can be copied from only
+ * @len: of both together
+ * @data_len: of @frag
+ * @network_offset: of the IP header, from @data
+ * @shinfo: what else is known of it
+ */
+struct sk_buff {
+	u8 *data;
+	u8 *frag;
+	unsigned int len;
+	unsigned int data_len;
+	int network_offset;
+	struct skb_shared_info shinfo;
+};
+
+static inline int skb_network_offset(const struct sk_buff *skb)
+{
+	return skb->network_offset;
+}
+
+void *skb_header_pointer(const struct sk_buff *skb, int offset, int len,
+			 void *buffer);
+
+#endif /* _KERNEL_H */
