@@ -237,8 +237,10 @@ static void test_verbs(void)
 	cmd = understood("restore - --replace");
 	tap_ok(!strcmp(cmd.arg[ARG_FILE].first, "-") && given(&cmd, ARG_REPLACE), "restore -");
 	refused("add-sevrice", "did you mean 'add-service'");
+	refused("ste", "did you mean 'set'");
 	refused("conn", "did you mean 'connections'");
 	refused("frobnicate", "'lbctl help' lists them");
+	refused("zap", "'lbctl help' lists them");
 	refused("flush all", "one word too many");
 	refused("show", "no service given");
 	refused("restore a b", "one word too many");

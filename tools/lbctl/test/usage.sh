@@ -140,8 +140,8 @@ test_documents()
 		for word in $(words); do "$lbctl" help "$word" | sed -n 's/^  \(--[a-z-]*\).*/\1/p'; done)
 	[ ${#words[@]} -gt 30 ]
 	ok $? "help names its words (${#words[@]})"
-	if ! manual=$(nroff -mdoc -Tascii -P-c -P-b -P-u "$here/lbctl.8" 2> /dev/null); then
-		skip 'lbctl.8 has every verb and option' 'no nroff: apt-get install groff-base'
+	if ! manual=$(groff -mdoc -Tascii -P-cbu "$here/lbctl.8" 2> /dev/null); then
+		skip 'lbctl.8 has every verb and option' 'no groff: apt-get install groff-base'
 	else
 		missing=
 		for word in "${words[@]}"; do

@@ -176,7 +176,8 @@ static void test_real(void)
 	       is_u32(nest, nest_len, LBVS_REAL_A_WEIGHT, 3) &&
 	       is_u8(nest, nest_len, LBVS_REAL_A_STATE, LBVS_REAL_DOWN), "real: what was given");
 	weight = find(nest, nest_len, LBVS_REAL_A_WEIGHT, false, &weight_len);
-	arg = request_blamed(&request, weight - sizeof(struct nlattr) -
+	arg = !weight ? NULL :
+	      request_blamed(&request, weight - sizeof(struct nlattr) -
 			     (const char *)nlmsg_hdr(request.msg));
 	tap_ok(arg && !strcmp(arg->first, "--weight") && !strcmp(arg->second, "3"),
 	       "real: the weight's place leads to its words");
