@@ -62,6 +62,8 @@ static void wrr_exact(const void *arg)
 	struct lbvs_pool *pool = ready(&lbvs_sched_wrr, w->weight, w->num);
 	unsigned int i, start;
 
+	CHECK(pool->seq_len == w->rounds, "a sequence of %u, not of %u",
+	      pool->seq_len, w->rounds);
 	/* A round may begin anywhere. */
 	for (start = 0; start <= w->rounds; start++) {
 		count(pool, w->rounds);
