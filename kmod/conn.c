@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections: found, made, advanced, forgotten.
+ *
+ * A connection belongs to the table. Whoever sets LBVS_CONN_DEAD unlinks it
+ * and frees it behind a grace period; everybody else holds it under RCU only.
+ */
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "lbvs.h"
+
+/* How much memory the default limit lets connections take: 1/8 of it. */
+#define LIMIT_SHARE	8
+/* What a connection takes with its share of the table, rounded up. */
+#define LIMIT_BYTES	192
+
+/*
+ * How far the search for a connection to evict goes. In a table that is as full
+ * as it should be, the first bound ends it soon; in a sparse one (a low limit)
+ * the second lets it see the whole of a smallest table.
+ */
+#define EVICT_ENTRIES	64
+#define EVICT_CHAINS	4096
+
+static struct kmem_cache *conn_cache[2];
+
+static size_t conn_size(u8 af)
+{
+	return sizeof(struct lbvs_conn) + 2 * lbvs_conn_entry_size(af);
+}
+
+int __init lbvs_conn_init(void)
+{
+	conn_cache[0] = kmem_cache_create("lbvs_conn4", conn_size(AF_INET), 0,
+					  SLAB_HWCACHE_ALIGN, NULL);
+	conn_cache[1] = kmem_cache_create("lbvs_conn6", conn_size(AF_INET6), 0,
+					  SLAB_HWCACHE_ALIGN, NULL);
+	if (conn_cache[0] && conn_cache[1])
+		return 0;
+	lbvs_conn_exit();
+	return -ENOMEM;
+}
+
+/* The caller has done rcu_barrier(). */
+void lbvs_conn_exit(void)
+{
+	kmem_cache_destroy(conn_cache[0]);
+	kmem_cache_destroy(conn_cache[1]);
+}
+
+/**
+ * lbvs_conn_limit_default() - how many connections there may be by default
+ *
+ * Return: as many as an eighth of the memory holds
+ */
+u32 lbvs_conn_limit_default(void)
+{
+	u64 bytes = (u64)totalram_pages() << PAGE_SHIFT;
+
+	return clamp_t(u64, div_u64(bytes, LIMIT_SHARE * LIMIT_BYTES),
+		       LBVS_CONN_LIMIT_MIN, LBVS_CONN_LIMIT_MAX);
+}
+
+/**
+ * lbvs_conn_bytes() - the size of an IPv4 connection
+ */
+unsigned int lbvs_conn_bytes(void)
+{
+	return kmem_cache_size(conn_cache[0]);
+}
+
+/**
+ * lbvs_conn_count() - how many connections there are
+ * @ln: the namespace
+ *
+ * Return: those of both families, not yet freed ones included
+ */
+unsigned int lbvs_conn_count(const struct lbvs_net *ln)
+{
+	return atomic_read(&ln->conns.family[0].count) +
+	       atomic_read(&ln->conns.family[1].count);
+}
+
+static struct lbvs_conn_family *conn_family(struct lbvs_net *ln, u8 af)
+{
+	return &ln->conns.family[lbvs_family_index(af)];
+}
+
+static bool conn_expired(const struct lbvs_conn *conn)
+{
+	return (s32)((u32)jiffies - READ_ONCE(conn->expires)) >= 0;
+}
+
+static bool real_forgets(const struct lbvs_conn *conn)
+{
+	return READ_ONCE(conn->real->down) &&
+	       lbvs_closes(conn->real->svc,
+			   lbvs_conn_entry(conn, LBVS_DIR_IN)->proto);
+}
+
+/**
+ * lbvs_conn_usable() - may packets use a connection
+ * @conn: the connection, under RCU
+ *
+ * Return: false if it has expired, was killed, or goes to a real whose
+ * connections are to be forgotten
+ */
+bool lbvs_conn_usable(const struct lbvs_conn *conn)
+{
+	return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD) &&
+	       !conn_expired(conn) && !real_forgets(conn);
+}
+
+/**
+ * lbvs_conn_find() - find the connection of a packet
+ * @ln: the namespace
+ * @tuple: of the packet
+ * @dir: set to the packet's direction
+ *
+ * Context: RCU.
+ * Return: a usable connection, or NULL
+ */
+struct lbvs_conn *lbvs_conn_find(struct lbvs_net *ln,
+				 const struct lbvs_tuple *tuple,
+				 enum lbvs_dir *dir)
+{
+	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
+	u32 hash = lbvs_table_hash(fam, tuple);
+	struct lbvs_conn_entry *entry;
+	struct lbvs_conn_table *tbl;
+	struct lbvs_conn *conn;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next)) {
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[hash & tbl->mask],
+					 node) {
+			if (!lbvs_entry_equal(entry, tuple))
+				continue;
+			conn = lbvs_entry_conn(entry, tuple->af);
+			if (!lbvs_conn_usable(conn))
+				continue;
+			*dir = entry->dir;
+			return conn;
+		}
+		/* Pairs with the release in entry_move(). */
+		smp_rmb();
+	}
+	return NULL;
+}
+
+/**
+ * lbvs_conn_tuple() - what a connection's packets in one direction look like
+ * @conn: the connection
+ * @dir: the direction
+ * @tuple: filled in: as they arrive, before they are rewritten
+ */
+void lbvs_conn_tuple(const struct lbvs_conn *conn, enum lbvs_dir dir,
+		     struct lbvs_tuple *tuple)
+{
+	const struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
+	unsigned int words = lbvs_addr_words(conn->af);
+
+	tuple->af = conn->af;
+	tuple->proto = entry->proto;
+	tuple->sport = entry->sport;
+	tuple->dport = entry->dport;
+	lbvs_addr_copy(conn->af, tuple->saddr, entry->addr);
+	lbvs_addr_copy(conn->af, tuple->daddr, entry->addr + words);
+}
+
+/**
+ * lbvs_conn_rewritten() - what a connection's packets look like afterwards
+ * @conn: the connection
+ * @dir: their direction
+ * @tuple: filled in
+ */
+void lbvs_conn_rewritten(const struct lbvs_conn *conn, enum lbvs_dir dir,
+			 struct lbvs_tuple *tuple)
+{
+	struct lbvs_tuple answer;
+
+	/* The answer to what leaves is what arrives from the other side. */
+	lbvs_conn_tuple(conn, dir == LBVS_DIR_IN ? LBVS_DIR_OUT : LBVS_DIR_IN,
+			&answer);
+	tuple->af = answer.af;
+	tuple->proto = answer.proto;
+	tuple->sport = answer.dport;
+	tuple->dport = answer.sport;
+	lbvs_addr_copy(answer.af, tuple->saddr, answer.daddr);
+	lbvs_addr_copy(answer.af, tuple->daddr, answer.saddr);
+}
+
+static void entry_fill(struct lbvs_conn *conn, enum lbvs_dir dir,
+		       const struct lbvs_tuple *tuple)
+{
+	struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
+	unsigned int words = lbvs_addr_words(conn->af);
+
+	entry->dir = dir;
+	entry->proto = tuple->proto;
+	entry->sport = tuple->sport;
+	entry->dport = tuple->dport;
+	lbvs_addr_copy(conn->af, entry->addr, tuple->saddr);
+	lbvs_addr_copy(conn->af, entry->addr + words, tuple->daddr);
+}
+
+/* How many connections below the limit the eviction begins. */
+static u32 limit_headroom(u32 limit)
+{
+	return max(limit / 16, min(limit / 2, 64U));
+}
+
+/*
+ * Kill one connection that is of little use, if there is one nearby: expired,
+ * closing, half-open, or UDP that was never answered or continued. The place
+ * in the table is a keyed hash of the new one's tuple, so nobody can aim.
+ */
+static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+{
+	struct lbvs_conn_table *tbl = rcu_dereference(fam->table);
+	u8 af = fam == &ln->conns.family[0] ? AF_INET : AF_INET6;
+	unsigned int i, seen = 0;
+	struct lbvs_conn_entry *entry;
+	struct lbvs_conn *conn;
+
+	for (i = 0; i < EVICT_CHAINS; i++) {
+		hlist_for_each_entry_rcu(entry,
+					 &tbl->bucket[(hash + i) & tbl->mask],
+					 node) {
+			conn = lbvs_entry_conn(entry, af);
+			if (lbvs_state_evictable(lbvs_conn_state(conn)) ||
+			    !lbvs_conn_usable(conn)) {
+				if (lbvs_conn_kill(ln, conn))
+					return;
+			}
+			if (++seen == EVICT_ENTRIES)
+				return;
+		}
+	}
+}
+
+/**
+ * lbvs_conn_alloc() - make a connection that isn't in the table yet
+ * @ln: the namespace
+ * @tuple: of the client's packet
+ * @why: set to the reason when there is none
+ *
+ * Near the limit, one that is of little use goes for it; an established one
+ * never does.
+ *
+ * Context: RCU, BH off.
+ * Return: the connection, for lbvs_conn_insert() or lbvs_conn_discard(); NULL
+ */
+struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
+				  const struct lbvs_tuple *tuple,
+				  enum lbvs_drop *why)
+{
+	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
+	u32 limit = READ_ONCE(ln->conns.limit);
+	struct lbvs_conn *conn;
+	unsigned int count;
+
+	atomic_inc(&fam->count);
+	count = lbvs_conn_count(ln);
+	if (count > limit - limit_headroom(limit))
+		evict(ln, fam, lbvs_table_hash(fam, tuple));
+	if (count > limit) {
+		*why = LBVS_DROP_CONN_LIMIT;
+		goto refuse;
+	}
+
+	conn = kmem_cache_alloc(conn_cache[lbvs_family_index(tuple->af)],
+				GFP_ATOMIC | __GFP_NOWARN);
+	if (!conn) {
+		*why = LBVS_DROP_NO_MEMORY;
+		goto refuse;
+	}
+	conn->af = tuple->af;
+	entry_fill(conn, LBVS_DIR_IN, tuple);
+	return conn;
+
+refuse:
+	atomic_dec(&fam->count);
+	return NULL;
+}
+
+/**
+ * lbvs_conn_discard() - free a connection that never got into the table
+ * @ln: the namespace
+ * @conn: the connection
+ */
+void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn)
+{
+	atomic_dec(&conn_family(ln, conn->af)->count);
+	kmem_cache_free(conn_cache[lbvs_family_index(conn->af)], conn);
+}
+
+static u32 state_timeout(const struct lbvs_net *ln,
+			 const struct lbvs_service *svc, u8 state)
+{
+	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
+}
+
+/* What the real's packets to the client will look like. */
+static void reply_tuple(const struct lbvs_real *real,
+			const struct lbvs_tuple *in, struct lbvs_tuple *out)
+{
+	out->af = in->af;
+	out->proto = in->proto;
+	out->sport = real->key.port ?: in->dport;
+	out->dport = in->sport;
+	lbvs_addr_copy(in->af, out->saddr, real->key.addr);
+	lbvs_addr_copy(in->af, out->daddr, in->saddr);
+}
+
+/**
+ * lbvs_conn_insert() - put a connection into the table, by both tuples or none
+ * @ln: the namespace
+ * @conn: from lbvs_conn_alloc()
+ * @real: where it goes, held by the caller's pool
+ * @word: state and flags to begin with
+ *
+ * Context: RCU, BH off.
+ * Return: @conn; or the one that another CPU has put there for the same client
+ * packet; or -EADDRINUSE if replies from @real would look like those of another
+ * connection. Unless it is @conn, that is still the caller's.
+ */
+struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
+				   struct lbvs_real *real, u32 word)
+{
+	struct lbvs_conn_family *fam = conn_family(ln, conn->af);
+	struct lbvs_tuple in, out;
+	u32 hash_in, hash_out;
+	struct lbvs_conn *found;
+	enum lbvs_dir dir;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
+	reply_tuple(real, &in, &out);
+	entry_fill(conn, LBVS_DIR_OUT, &out);
+	conn->real = real;
+	conn->word = word;
+	conn->expires = (u32)jiffies +
+			state_timeout(ln, real->svc, word & LBVS_CONN_STATE);
+	hash_in = lbvs_table_hash(fam, &in);
+	hash_out = lbvs_table_hash(fam, &out);
+
+	lbvs_table_lock(hash_in, hash_out);
+	found = lbvs_conn_find(ln, &in, &dir);
+	if (!found && lbvs_conn_find(ln, &out, &dir))
+		found = ERR_PTR(-EADDRINUSE);
+	if (!found) {
+		refcount_inc(&real->ref);
+		atomic_inc(&real->active);
+		/* Replies first: none is missed once the request is out. */
+		lbvs_table_link(fam, lbvs_conn_entry(conn, LBVS_DIR_OUT),
+				hash_out);
+		lbvs_table_link(fam, lbvs_conn_entry(conn, LBVS_DIR_IN),
+				hash_in);
+		found = conn;
+	}
+	lbvs_table_unlock(hash_in, hash_out);
+
+	if (found == conn) {
+		lbvs_count_conn(real);
+		lbvs_table_check(fam);
+	}
+	return found;
+}
+
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	struct lbvs_conn *conn = container_of(rcu, struct lbvs_conn, rcu);
+	struct lbvs_real *real = conn->real;
+
+	lbvs_conn_discard(real->svc->ln, conn);
+	lbvs_real_put(real);
+}
+
+/* Whether it was alive. */
+static bool conn_mark_dead(struct lbvs_conn *conn)
+{
+	u32 word = READ_ONCE(conn->word);
+
+	do {
+		if (word & LBVS_CONN_DEAD)
+			return false;
+	} while (!try_cmpxchg(&conn->word, &word, word | LBVS_CONN_DEAD));
+
+	if (word & LBVS_CONN_ACTIVE)
+		atomic_dec(&conn->real->active);
+	return true;
+}
+
+/**
+ * lbvs_conn_kill() - forget a connection
+ * @ln: the namespace
+ * @conn: the connection, under RCU
+ *
+ * Context: any; no table lock is held.
+ * Return: whether it was there
+ */
+bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
+{
+	struct lbvs_conn_family *fam = conn_family(ln, conn->af);
+	struct lbvs_tuple in, out;
+	u32 hash_in, hash_out;
+
+	if (!conn_mark_dead(conn))
+		return false;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	hash_in = lbvs_table_hash(fam, &in);
+	hash_out = lbvs_table_hash(fam, &out);
+	lbvs_table_lock(hash_in, hash_out);
+	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
+	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
+	lbvs_table_unlock(hash_in, hash_out);
+	call_rcu_hurry(&conn->rcu, conn_free_rcu);
+	return true;
+}
+
+static u32 next_word(u32 word, enum lbvs_dir dir, const struct lbvs_packet *pkt)
+{
+	return pkt->tuple.proto == IPPROTO_TCP ?
+	       lbvs_tcp_next(word, dir, pkt->event) : lbvs_udp_next(word);
+}
+
+/* Whether the state changed. */
+static bool conn_transition(struct lbvs_conn *conn, enum lbvs_dir dir,
+			    const struct lbvs_packet *pkt)
+{
+	u32 word = READ_ONCE(conn->word), next;
+
+	do {
+		next = next_word(word, dir, pkt);
+		if (next == word || word & LBVS_CONN_DEAD)
+			return false;
+	} while (!try_cmpxchg(&conn->word, &word, next));
+
+	if ((word ^ next) & LBVS_CONN_ACTIVE)
+		atomic_add(next & LBVS_CONN_ACTIVE ? 1 : -1,
+			   &conn->real->active);
+	return true;
+}
+
+/**
+ * lbvs_conn_advance() - account a packet to its connection's state and timeout
+ * @ln: the namespace
+ * @conn: the connection
+ * @dir: the packet's direction
+ * @pkt: the packet
+ *
+ * Writes nothing as long as the state stays, but for the timeout once a second
+ * at most (more often only where the timeout itself is short).
+ */
+void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
+		       enum lbvs_dir dir, const struct lbvs_packet *pkt)
+{
+	bool changed = conn_transition(conn, dir, pkt);
+	u32 timeout, expires;
+
+	timeout = state_timeout(ln, conn->real->svc, lbvs_conn_state(conn));
+	expires = (u32)jiffies + timeout;
+	if (changed || (s32)(expires - READ_ONCE(conn->expires)) >=
+		       (s32)min_t(u32, HZ, timeout / 8))
+		WRITE_ONCE(conn->expires, expires);
+}
+
+static int collect_one(struct lbvs_conn *conn, void *arg)
+{
+	if (!lbvs_conn_usable(conn))
+		lbvs_conn_kill(arg, conn);
+	return 0;
+}
+
+/**
+ * lbvs_conn_collect() - kill what has expired in the next slice of the table
+ * @ln: the namespace
+ *
+ * Sixteen calls see all of it. Context: process; one at a time.
+ */
+void lbvs_conn_collect(struct lbvs_net *ln)
+{
+	unsigned int i, n = lbvs_table_buckets(ln) / 16;
+	int f;
+
+	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
+		struct lbvs_conn_family *fam = &ln->conns.family[f];
+
+		for (i = 0; i <= n; i++) {
+			lbvs_table_walk(fam, &ln->conns.cursor[f], collect_one,
+					ln);
+			if (!ln->conns.cursor[f])
+				break;
+			if (i % 64 == 0)
+				cond_resched();
+		}
+		rcu_read_lock();
+		lbvs_table_check(fam);
+		rcu_read_unlock();
+	}
+}
+
+static int kill_one(struct lbvs_conn *conn, void *arg)
+{
+	lbvs_conn_kill(arg, conn);
+	return 0;
+}
+
+/**
+ * lbvs_conn_kill_all() - forget every connection
+ * @ln: the namespace
+ *
+ * Context: process.
+ */
+void lbvs_conn_kill_all(struct lbvs_net *ln)
+{
+	u32 cursor;
+	int f;
+
+	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
+		cursor = 0;
+		do {
+			lbvs_table_walk(&ln->conns.family[f], &cursor,
+					kill_one, ln);
+			cond_resched();
+		} while (cursor);
+	}
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The buckets under the connections: a power-of-two table of plain chains for
+ * each family, resized while it is in use.
+ *
+ * A resize moves chains from the old table to the new one, always the last
+ * entry first. So a reader who stands on an entry that is being moved misses
+ * nothing of the old chain: nothing came after it. And an entry is reachable
+ * through the new table before it leaves the old one, so a reader who looks
+ * into the old and then into the new table finds it in one of them. Readers
+ * take no lock and never start again.
+ *
+ * Entries are freed after a grace period and never reused before, which is
+ * what makes the above sufficient.
+ */
+#include <linux/bitrev.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "lbvs.h"
+
+/* Not above the smallest table, so that a lock covers whole chains of any. */
+#define LOCKS		1024
+#define BUCKETS_MIN	4096
+#define BUCKETS_MAX	BIT(27)
+
+static spinlock_t table_locks[LOCKS] = {
+	[0 ... LOCKS - 1] = __SPIN_LOCK_UNLOCKED(table_locks)
+};
+
+/**
+ * lbvs_table_hash() - the keyed hash of a tuple
+ * @fam: the connections of the tuple's family
+ * @tuple: the tuple
+ *
+ * The protocol is left to the comparison: a client that uses one port for both
+ * is rare, and its two connections may share a chain.
+ */
+u32 lbvs_table_hash(const struct lbvs_conn_family *fam,
+		    const struct lbvs_tuple *tuple)
+{
+	if (tuple->af == AF_INET)
+		return hsiphash_3u32((__force u32)tuple->saddr[0],
+				     (__force u32)tuple->daddr[0],
+				     (__force u32)tuple->sport << 16 |
+				     (__force u32)tuple->dport, &fam->key);
+	return hsiphash(tuple, offsetofend(struct lbvs_tuple, dport),
+			&fam->key);
+}
+
+/**
+ * lbvs_table_lock() - lock the chains that two hashes fall into
+ * @hash_a: the one
+ * @hash_b: the other
+ */
+void lbvs_table_lock(u32 hash_a, u32 hash_b)
+	__acquires(table_locks) __acquires(table_locks)
+{
+	unsigned int a = hash_a % LOCKS, b = hash_b % LOCKS;
+
+	spin_lock_bh(&table_locks[min(a, b)]);
+	if (a != b)
+		spin_lock_nested(&table_locks[max(a, b)], SINGLE_DEPTH_NESTING);
+	else
+		__acquire(table_locks);
+}
+
+/**
+ * lbvs_table_unlock() - undo lbvs_table_lock()
+ * @hash_a: the one
+ * @hash_b: the other
+ */
+void lbvs_table_unlock(u32 hash_a, u32 hash_b)
+	__releases(table_locks) __releases(table_locks)
+{
+	unsigned int a = hash_a % LOCKS, b = hash_b % LOCKS;
+
+	if (a != b)
+		spin_unlock(&table_locks[max(a, b)]);
+	else
+		__release(table_locks);
+	spin_unlock_bh(&table_locks[min(a, b)]);
+}
+
+/**
+ * lbvs_table_link() - make an entry findable
+ * @fam: the connections of its family
+ * @entry: the entry
+ * @hash: its hash, locked
+ *
+ * Context: RCU. The lock decides which table: a resize that has passed this
+ * chain had the lock after it published the new table.
+ */
+void lbvs_table_link(struct lbvs_conn_family *fam,
+		     struct lbvs_conn_entry *entry, u32 hash)
+{
+	struct lbvs_conn_table *tbl = rcu_dereference(fam->table);
+	struct lbvs_conn_table *next = rcu_dereference(tbl->next);
+
+	if (next)
+		tbl = next;
+	hlist_add_head_rcu(&entry->node, &tbl->bucket[hash & tbl->mask]);
+}
+
+static unsigned int buckets_wanted(const struct lbvs_conn_family *fam)
+{
+	unsigned int entries = 2 * atomic_read(&fam->count);
+
+	return clamp_t(unsigned long, roundup_pow_of_two(entries + 1),
+		       BUCKETS_MIN, BUCKETS_MAX);
+}
+
+static bool resize_due(const struct lbvs_conn_family *fam,
+		       const struct lbvs_conn_table *tbl)
+{
+	unsigned int want = buckets_wanted(fam), have = tbl->mask + 1;
+
+	/* Shrinking is for after a flood, and not worth it soon. */
+	return want > have || want < have / 8;
+}
+
+/**
+ * lbvs_table_check() - resize the table if it has become too small or too big
+ * @fam: the connections of a family
+ *
+ * Context: RCU, any.
+ */
+void lbvs_table_check(struct lbvs_conn_family *fam)
+{
+	const struct lbvs_conn_table *tbl = rcu_dereference(fam->table);
+
+	if (tbl && resize_due(fam, tbl) && !work_pending(&fam->resize))
+		queue_work(system_unbound_wq, &fam->resize);
+}
+
+static struct lbvs_conn_table *table_alloc(unsigned int buckets)
+{
+	struct lbvs_conn_table *tbl;
+
+	tbl = kvzalloc(struct_size(tbl, bucket, buckets),
+		       GFP_KERNEL | __GFP_NOWARN);
+	if (tbl)
+		tbl->mask = buckets - 1;
+	return tbl;
+}
+
+static u32 entry_hash(const struct lbvs_conn_family *fam,
+		      const struct lbvs_conn_entry *entry, u8 af)
+{
+	struct lbvs_tuple tuple;
+
+	lbvs_conn_tuple(lbvs_entry_conn(entry, af), entry->dir, &tuple);
+	return lbvs_table_hash(fam, &tuple);
+}
+
+/* Move the last entry of a chain to the head of one in the new table. */
+static void entry_move(struct lbvs_conn_entry *entry, struct hlist_head *to)
+{
+	struct hlist_node **pprev = entry->node.pprev;
+	struct hlist_node *first = to->first;
+
+	/* Whoever stands on the entry walks on into the new chain: harmless. */
+	rcu_assign_pointer(hlist_next_rcu(&entry->node), first);
+	rcu_assign_pointer(hlist_first_rcu(to), &entry->node);
+	entry->node.pprev = &to->first;
+	if (first)
+		first->pprev = &entry->node.next;
+	/*
+	 * Release: who no longer finds it here finds it there. Pairs with the
+	 * smp_rmb() in lbvs_conn_find().
+	 */
+	smp_store_release(pprev, NULL);
+}
+
+static void chain_move(struct lbvs_conn_family *fam, struct hlist_head *from,
+		       struct lbvs_conn_table *to, u8 af)
+{
+	struct lbvs_conn_entry *entry;
+	struct hlist_node *last;
+
+	while ((last = from->first)) {
+		while (last->next)
+			last = last->next;
+		entry = hlist_entry(last, struct lbvs_conn_entry, node);
+		entry_move(entry, &to->bucket[entry_hash(fam, entry, af) &
+					      to->mask]);
+	}
+}
+
+static void table_resize(struct work_struct *work)
+{
+	struct lbvs_conn_family *fam =
+		container_of(work, struct lbvs_conn_family, resize);
+	u8 af = fam == &fam->ln->conns.family[0] ? AF_INET : AF_INET6;
+	struct lbvs_conn_table *old, *new;
+	unsigned int i;
+
+	mutex_lock(&fam->lock);
+	old = rcu_dereference_protected(fam->table,
+					lockdep_is_held(&fam->lock));
+	if (!resize_due(fam, old))
+		goto out;
+	new = table_alloc(buckets_wanted(fam));
+	/* The old one goes on serving, only with longer chains. */
+	if (!new)
+		goto out;
+
+	rcu_assign_pointer(old->next, new);
+	for (i = 0; i <= old->mask; i++) {
+		lbvs_table_lock(i, i);
+		chain_move(fam, &old->bucket[i], new, af);
+		lbvs_table_unlock(i, i);
+		if (i % 64 == 0)
+			cond_resched();
+	}
+	rcu_assign_pointer(fam->table, new);
+	/* No reader ever has more than two tables before it. */
+	synchronize_rcu();
+	kvfree(old);
+out:
+	mutex_unlock(&fam->lock);
+}
+
+/**
+ * lbvs_table_walk() - visit the connections of one more chain
+ * @fam: the connections of a family
+ * @cursor: 0 to begin with; 0 afterwards when that was the last chain
+ * @fn: called for each connection there
+ * @arg: passed to @fn
+ *
+ * The cursor counts in bit-reversed order. So the chains that a chain has been
+ * split into, or was split from, by a resize between two calls were either
+ * visited all with it or none: whatever exists from the first call to the last
+ * is visited.
+ *
+ * Return: what @fn returned; if that isn't 0 the cursor stays.
+ */
+int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
+		    void *arg)
+{
+	u8 af = fam == &fam->ln->conns.family[0] ? AF_INET : AF_INET6;
+	struct lbvs_conn_table *tbl, *next;
+	struct lbvs_conn_entry *entry;
+	u32 mask, i;
+	int err = 0;
+
+	rcu_read_lock();
+	tbl = rcu_dereference(fam->table);
+	if (!tbl) {
+		*cursor = 0;
+		goto out;
+	}
+	next = rcu_dereference(tbl->next);
+	mask = next ? min(tbl->mask, next->mask) : tbl->mask;
+
+	for (; tbl; tbl = rcu_dereference(tbl->next)) {
+		for (i = *cursor & mask; i <= tbl->mask; i += mask + 1) {
+			hlist_for_each_entry_rcu(entry, &tbl->bucket[i], node) {
+				if (entry->dir != LBVS_DIR_IN)
+					continue;
+				err = fn(lbvs_entry_conn(entry, af), arg);
+				if (err)
+					goto out;
+			}
+		}
+		/* What has left this table meanwhile is in the next one. */
+		smp_rmb();
+	}
+	*cursor = bitrev32(bitrev32(*cursor | ~mask) + 1);
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * lbvs_table_start() - have a table for a family
+ * @ln: the namespace; its lock is held
+ * @af: the family
+ *
+ * Return: 0, also if there was one; -ENOMEM
+ */
+int lbvs_table_start(struct lbvs_net *ln, u8 af)
+{
+	struct lbvs_conn_family *fam = &ln->conns.family[lbvs_family_index(af)];
+	struct lbvs_conn_table *tbl;
+
+	lockdep_assert_held(&ln->lock);
+	if (rcu_access_pointer(fam->table))
+		return 0;
+	tbl = table_alloc(BUCKETS_MIN);
+	if (!tbl)
+		return -ENOMEM;
+	rcu_assign_pointer(fam->table, tbl);
+	return 0;
+}
+
+/**
+ * lbvs_table_init() - set up a namespace's connections
+ * @ln: the namespace
+ */
+void lbvs_table_init(struct lbvs_net *ln)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++) {
+		struct lbvs_conn_family *fam = &ln->conns.family[i];
+
+		fam->ln = ln;
+		get_random_bytes(&fam->key, sizeof(fam->key));
+		mutex_init(&fam->lock);
+		INIT_WORK(&fam->resize, table_resize);
+	}
+}
+
+/**
+ * lbvs_table_stop() - wait for a resize to end
+ * @ln: the namespace; nobody can make connections in it any more
+ */
+void lbvs_table_stop(struct lbvs_net *ln)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++)
+		cancel_work_sync(&ln->conns.family[i].resize);
+}
+
+/**
+ * lbvs_table_free() - free the tables
+ * @ln: the namespace; stopped, and without connections
+ */
+void lbvs_table_free(struct lbvs_net *ln)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++)
+		kvfree(rcu_access_pointer(ln->conns.family[i].table));
+}
+
+/**
+ * lbvs_table_buckets() - how many buckets there are
+ * @ln: the namespace
+ *
+ * Return: those of both families
+ */
+unsigned int lbvs_table_buckets(const struct lbvs_net *ln)
+{
+	const struct lbvs_conn_table *tbl;
+	unsigned int sum = 0;
+	int i;
+
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++) {
+		tbl = rcu_dereference(ln->conns.family[i].table);
+		if (tbl)
+			sum += tbl->mask + 1;
+	}
+	rcu_read_unlock();
+	return sum;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The doors. A packet of a known connection is taken before conntrack sees it,
+ * at PRE_ROUTING or, from a local socket, at LOCAL_OUT. A new one passes the
+ * stack and the operator's firewall first and is taken at LOCAL_IN, or late at
+ * LOCAL_OUT. Behind the doors there is one pipeline.
+ */
+#include <linux/etherdevice.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_reject.h>
+
+#include "lbvs.h"
+
+/* After defragmentation and raw, before conntrack. */
+#define PRIORITY_KNOWN	(NF_IP_PRI_CONNTRACK - 1)
+/* After filter and security, before source NAT of local input. */
+#define PRIORITY_NEW	(NF_IP_PRI_NAT_SRC - 3)
+
+/*
+ * br_netfilter shows us frames that are on their way through a bridge. Only
+ * what is addressed to the bridge itself is the director's.
+ */
+static bool merely_bridged(const struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	return nf_bridge_info_exists(skb) && state->in &&
+	       !ether_addr_equal(eth_hdr(skb)->h_dest, state->in->dev_addr);
+}
+
+/* Whether the packet is one that could be ours; @pkt is filled in then. */
+static bool look(const struct sk_buff *skb, const struct nf_hook_state *state,
+		 struct lbvs_packet *pkt)
+{
+	if (skb->pkt_type != PACKET_HOST || merely_bridged(skb, state))
+		return false;
+	pkt->local = state->hook == NF_INET_LOCAL_OUT;
+	return lbvs_packet_parse(skb, state->pf == NFPROTO_IPV4 ? AF_INET :
+								  AF_INET6,
+				 pkt);
+}
+
+/*
+ * Whether the packet opens a connection where another is closing. The client
+ * has forgotten that one, so we do.
+ */
+static bool reopens(const struct lbvs_conn *conn, enum lbvs_dir dir,
+		    const struct lbvs_packet *pkt)
+{
+	return dir == LBVS_DIR_IN && pkt->event == LBVS_TCP_SYN &&
+	       lbvs_state_closing(lbvs_conn_state(conn));
+}
+
+/* State, rewrite, route, transmit. */
+static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
+			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
+			 enum lbvs_dir dir)
+{
+	struct lbvs_tuple to;
+
+	lbvs_conn_advance(ln, conn, dir, pkt);
+	lbvs_conn_rewritten(conn, dir, &to);
+	return lbvs_forward(ln, skb, pkt, conn->real, dir, &to);
+}
+
+/* A packet to a one-packet service: scheduled by itself. */
+static unsigned int pass_one(struct lbvs_net *ln, struct sk_buff *skb,
+			     const struct lbvs_packet *pkt,
+			     struct lbvs_real *real)
+{
+	struct lbvs_tuple to = pkt->tuple;
+
+	lbvs_addr_copy(to.af, to.daddr, real->key.addr);
+	to.dport = real->key.port;
+	return lbvs_forward(ln, skb, pkt, real, LBVS_DIR_IN, &to);
+}
+
+/* The answer of a one-packet service's real. */
+static unsigned int pass_one_reply(struct lbvs_net *ln, struct sk_buff *skb,
+				   const struct lbvs_packet *pkt,
+				   struct lbvs_real *real)
+{
+	const struct lbvs_service_key *key = &real->svc->key;
+	struct lbvs_tuple to = pkt->tuple;
+
+	lbvs_addr_copy(to.af, to.saddr, key->addr);
+	to.sport = key->port;
+	return lbvs_forward(ln, skb, pkt, real, LBVS_DIR_OUT, &to);
+}
+
+static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	struct lbvs_packet pkt;
+	struct lbvs_conn *conn;
+	struct lbvs_real *real;
+	enum lbvs_dir dir;
+
+	if (!look(skb, state, &pkt))
+		return NF_ACCEPT;
+	conn = lbvs_conn_find(ln, &pkt.tuple, &dir);
+	if (conn)
+		return reopens(conn, dir, &pkt) ?
+		       NF_ACCEPT : pass(ln, skb, &pkt, conn, dir);
+	if (READ_ONCE(ln->one_packets) && pkt.tuple.proto == IPPROTO_UDP) {
+		real = lbvs_one_packet_find(ln, &pkt);
+		if (real)
+			return pass_one_reply(ln, skb, &pkt, real);
+	}
+	return NF_ACCEPT;
+}
+
+/* TCP without a connection, and no SYN that would make one. */
+static unsigned int unknown_tcp(struct lbvs_net *ln, struct sk_buff *skb,
+				const struct lbvs_packet *pkt,
+				const struct nf_hook_state *state)
+{
+	switch (READ_ONCE(ln->tcp_unknown)) {
+	case LBVS_TCP_UNKNOWN_LOCAL:
+		return NF_ACCEPT;
+	case LBVS_TCP_UNKNOWN_RESET:
+		if (pkt->tuple.af == AF_INET)
+			nf_send_reset(state->net, state->sk, skb, state->hook);
+		else
+			nf_send_reset6(state->net, state->sk, skb, state->hook);
+		break;
+	}
+	return lbvs_drop(ln, skb, LBVS_DROP_TCP_UNKNOWN);
+}
+
+static bool opens(const struct lbvs_service *svc,
+		  const struct lbvs_packet *pkt)
+{
+	if (pkt->tuple.proto == IPPROTO_UDP || pkt->event == LBVS_TCP_SYN)
+		return true;
+	return READ_ONCE(svc->flags) & LBVS_SVC_F_ADOPT &&
+	       (pkt->event == LBVS_TCP_ACK || pkt->event == LBVS_TCP_FIN);
+}
+
+static unsigned int refuse(struct lbvs_net *ln, struct sk_buff *skb,
+			   const struct lbvs_packet *pkt,
+			   const struct lbvs_service *svc, enum lbvs_drop why)
+{
+	lbvs_service_warn(svc, why);
+	if (why == LBVS_DROP_NO_REAL)
+		lbvs_unreachable(ln, skb, pkt);
+	return lbvs_drop(ln, skb, why);
+}
+
+static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
+			      const struct lbvs_packet *pkt,
+			      struct lbvs_service *svc)
+{
+	enum lbvs_drop why = LBVS_DROP_NONE;
+	struct lbvs_conn *conn;
+	struct lbvs_real *real;
+
+	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET) {
+		real = lbvs_schedule_packet(svc);
+		return real ? pass_one(ln, skb, pkt, real) :
+			      refuse(ln, skb, pkt, svc, LBVS_DROP_NO_REAL);
+	}
+	conn = lbvs_schedule(svc, pkt, &why);
+	return conn ? pass(ln, skb, pkt, conn, LBVS_DIR_IN) :
+		      refuse(ln, skb, pkt, svc, why);
+}
+
+static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	struct lbvs_service *svc;
+	struct lbvs_packet pkt;
+	struct lbvs_conn *conn;
+	enum lbvs_dir dir;
+
+	if (!look(skb, state, &pkt))
+		return NF_ACCEPT;
+	/*
+	 * Reassembled on the way here, or another CPU was quicker; and what is
+	 * looped through the stack is found once, at LOCAL_OUT.
+	 */
+	conn = lbvs_conn_find(ln, &pkt.tuple, &dir);
+	if (conn && !reopens(conn, dir, &pkt))
+		return pass(ln, skb, &pkt, conn, dir);
+	svc = lbvs_service_find(ln, skb->mark, &pkt);
+	if (!svc)
+		return NF_ACCEPT;
+	if (conn)
+		lbvs_conn_kill(ln, conn);
+	return opens(svc, &pkt) ? open_conn(ln, skb, &pkt, svc) :
+				  unknown_tcp(ln, skb, &pkt, state);
+}
+
+static unsigned int hook_known(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	return known(lbvs_net(state->net), skb, state);
+}
+
+static unsigned int hook_fresh(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	return fresh(lbvs_net(state->net), skb, state);
+}
+
+/* LOCAL_OUT runs in process context too; the pipeline counts on BH off. */
+static unsigned int hook_known_local(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = known(lbvs_net(state->net), skb, state);
+	local_bh_enable();
+	return verdict;
+}
+
+static unsigned int hook_fresh_local(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = fresh(lbvs_net(state->net), skb, state);
+	local_bh_enable();
+	return verdict;
+}
+
+static const struct nf_hook_ops hooks[] = {
+	{
+		.hook = hook_known,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = PRIORITY_KNOWN,
+	}, {
+		.hook = hook_known_local,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = PRIORITY_KNOWN,
+	}, {
+		.hook = hook_fresh,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = PRIORITY_NEW,
+	}, {
+		.hook = hook_fresh_local,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = PRIORITY_NEW,
+	},
+};
+
+/**
+ * lbvs_hooks_register() - open the doors
+ * @net: the namespace
+ *
+ * Return: 0 or a negative error
+ */
+int lbvs_hooks_register(struct net *net)
+{
+	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}
+
+/**
+ * lbvs_hooks_unregister() - shut the doors; packets may be inside still
+ * @net: the namespace
+ */
+void lbvs_hooks_unregister(struct net *net)
+{
+	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lbvs: the objects. What a packet is to us stands in packet.h, and the
+ * connection table in conn.h.
+ */
+#ifndef _LBVS_H
+#define _LBVS_H
+
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/proc_fs.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/dst.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <uapi/linux/lbvs.h>
+
+#include "conn.h"
+#include "packet.h"
+
+/**
+ * struct lbvs_stats - counters of one CPU; 40 bytes where a long has 64 bits
+ * @conns: connections made
+ * @pkts_in: packets from clients
+ * @bytes_in: their bytes
+ * @pkts_out: packets to clients
+ * @bytes_out: their bytes
+ * @syncp: makes 64-bit reads whole on 32-bit machines
+ */
+struct lbvs_stats {
+	u64_stats_t conns;
+	u64_stats_t pkts_in;
+	u64_stats_t bytes_in;
+	u64_stats_t pkts_out;
+	u64_stats_t bytes_out;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct lbvs_sum - counters, summed by a reader
+ * @conns: connections made
+ * @pkts_in: packets from clients
+ * @bytes_in: their bytes
+ * @pkts_out: packets to clients
+ * @bytes_out: their bytes
+ */
+struct lbvs_sum {
+	u64 conns;
+	u64 pkts_in;
+	u64 bytes_in;
+	u64 pkts_out;
+	u64 bytes_out;
+};
+
+/**
+ * struct lbvs_cpu - what a namespace counts on one CPU
+ * @drops: packets by &enum lbvs_drop; written by that CPU with BH off
+ * @gone: counters of reals that exist no more; under &lbvs_net.lock
+ * @base: what @gone plus the reals' counters were when they were zeroed
+ *	last; under &lbvs_net.lock
+ * @drops_base: what @drops was then; under &lbvs_net.lock
+ */
+struct lbvs_cpu {
+	u64 drops[__LBVS_DROP_MAX];
+	struct lbvs_sum gone;
+	struct lbvs_sum base;
+	u64 drops_base[__LBVS_DROP_MAX];
+};
+
+/**
+ * struct lbvs_net - what lbvs holds for a network namespace
+ * @net: the namespace
+ * @services: rhashtable of &struct lbvs_service; read under RCU, changed under
+ *	@lock
+ * @one_packet: rhashtable of the reals of one-packet services, by address and
+ *	port; read under RCU, changed under @lock
+ * @marks: number of firewall-mark services; written under @lock
+ * @one_packets: number of reals in @one_packet; written under @lock
+ * @timeout: jiffies for each state; written under @lock, read anywhere
+ * @tcp_unknown: &enum lbvs_tcp_unknown; written under @lock, read anywhere
+ * @conns: the connections
+ * @cpu: per-CPU counters
+ * @lock: serialises changes of the configuration, and everything else that may
+ *	sleep. Nests inside the RTNL, and nothing but allocation, hook
+ *	registration and the tables' own locks nests inside it.
+ * @list: services in the order of their creation; under @lock
+ * @removed: services that were deleted, kept until their last real is gone;
+ *	under @lock
+ * @num_services: length of @list; under @lock
+ * @num_reals: reals of services in @list; under @lock
+ * @num_objects: reals that exist, those removed included; under @lock
+ * @config_seq: changes with each change of services and reals; under @lock
+ * @hooked: the netfilter hooks are registered; under @lock
+ * @dead: the namespace is going away: nothing may be queued or added; set
+ *	under @lock
+ * @freed_reals: reals whose last reference is gone, for @worker to free
+ * @worker: collects expired connections and frees reals; runs while there is
+ *	a service or a real
+ * @proc: /proc/net/lbvs
+ */
+struct lbvs_net {
+	struct net *net;
+	struct rhashtable services;
+	struct rhashtable one_packet;
+	unsigned int marks;
+	unsigned int one_packets;
+	u32 timeout[__LBVS_STATE_MAX];
+	u8 tcp_unknown;
+	struct lbvs_conns conns;
+	struct lbvs_cpu __percpu *cpu;
+
+	struct mutex lock;	/* see above */
+	struct list_head list;
+	struct list_head removed;
+	unsigned int num_services;
+	unsigned int num_reals;
+	unsigned int num_objects;
+	unsigned int config_seq;
+	bool hooked;
+	bool dead;
+	struct llist_head freed_reals;
+	struct delayed_work worker;
+	struct proc_dir_entry *proc;
+};
+
+/**
+ * struct lbvs_service_key - what a service is found by; compared as bytes, so
+ *	the unused ones are 0
+ * @af: AF_INET or AF_INET6
+ * @proto: IPPROTO_TCP or IPPROTO_UDP; 0 for a firewall mark
+ * @port: the virtual port; 0 for a firewall mark
+ * @mark: the firewall mark, or 0
+ * @addr: the VIP, an IPv4 one in the first word; 0 for a firewall mark
+ */
+struct lbvs_service_key {
+	u8 af;
+	u8 proto;
+	__be16 port;
+	u32 mark;
+	__be32 addr[4];
+};
+
+/**
+ * struct lbvs_service - a virtual service
+ * @node: in &lbvs_net.services
+ * @key: never changes
+ * @ln: its namespace; never changes
+ * @pool: what new connections pick from, NULL once the service is deleted;
+ *	replaced under &lbvs_net.lock
+ * @flags: LBVS_SVC_F_*; written under &lbvs_net.lock, read anywhere
+ * @on_remove: %LBVS_ON_REMOVE_KEEP, _CLOSE or _DEFAULT; likewise
+ * @timeout: jiffies for each state, 0 for the namespace's; likewise
+ * @sched: the scheduler of @pool; under &lbvs_net.lock
+ * @list: in &lbvs_net.list or &lbvs_net.removed; under &lbvs_net.lock
+ * @reals: configured reals in the order of their creation; likewise
+ * @objects: every real that exists, removed ones included; likewise
+ * @num_reals: length of @reals; likewise
+ * @deleted: it is in &lbvs_net.removed; likewise
+ * @gone: counters of reals that exist no more; likewise
+ * @base: what the counters were when they were zeroed last; likewise
+ * @rcu: for freeing it behind readers of &lbvs_net.services
+ */
+struct lbvs_service {
+	struct rhash_head node;
+	struct lbvs_service_key key;
+	struct lbvs_net *ln;
+	struct lbvs_pool __rcu *pool;
+	u32 flags;
+	u8 on_remove;
+	u32 timeout[__LBVS_STATE_MAX];
+
+	const struct lbvs_scheduler *sched;
+	struct list_head list;
+	struct list_head reals;
+	struct list_head objects;
+	unsigned int num_reals;
+	bool deleted;
+	struct lbvs_sum gone;
+	struct lbvs_sum base;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct lbvs_route - a cached route
+ * @dst: may be stale: dst_check() tells; read under RCU, replaced under @lock
+ * @cookie: for dst_check()
+ * @lock: one CPU looks up, others do without the cache meanwhile
+ */
+struct lbvs_route {
+	struct dst_entry __rcu *dst;
+	u32 cookie;
+	spinlock_t lock;	/* see above */
+};
+
+/**
+ * struct lbvs_real_key - what a one-packet real is found by when it replies
+ * @af: its family
+ * @port: its port
+ * @addr: its address
+ */
+struct lbvs_real_key {
+	u16 af;
+	__be16 port;
+	__be32 addr[4];
+};
+
+/**
+ * struct lbvs_real - a real server of one service
+ * @svc: its service, which exists as long as the real does
+ * @key: address and port; never changes. Port 0, in firewall-mark services
+ *	only: the destination port of the client's packet.
+ * @method: &enum lbvs_method; written under &lbvs_net.lock, read anywhere
+ * @down: it was removed or set down; likewise
+ * @stats: per-CPU counters
+ * @route: the way to it
+ * @active: connections that aren't closing
+ * @ref: one of the configuration, one of each pool and of each connection.
+ *	References of pools and connections are dropped in RCU callbacks, so
+ *	whoever finds a real under RCU may take another.
+ * @weight: under &lbvs_net.lock; pools have copies
+ * @state: &enum lbvs_real_state; under &lbvs_net.lock
+ * @list: in &lbvs_service.reals; under &lbvs_net.lock
+ * @object: in &lbvs_service.objects; under &lbvs_net.lock
+ * @one_packet: in &lbvs_net.one_packet
+ * @in_one_packet: it is there; under &lbvs_net.lock
+ * @base: what the counters were when they were zeroed last; likewise
+ * @freed: in &lbvs_net.freed_reals
+ * @rcu: for freeing it behind readers of &lbvs_net.one_packet
+ */
+struct lbvs_real {
+	struct lbvs_service *svc;
+	struct lbvs_real_key key;
+	u8 method;
+	bool down;
+	struct lbvs_stats __percpu *stats;
+	struct lbvs_route route;
+
+	atomic_t active ____cacheline_aligned_in_smp;
+	refcount_t ref;
+
+	u32 weight;
+	u8 state;
+	bool in_one_packet;
+	struct list_head list;
+	struct list_head object;
+	struct rhash_head one_packet;
+	struct lbvs_sum base;
+	struct llist_node freed;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct lbvs_pool - the snapshot of a service's reals that new connections
+ *	pick from; nothing but @cursor changes once it is published
+ * @sched: picks from it
+ * @num: length of @slot: the reals that are up and whose weight isn't 0
+ * @seq_len: length of @seq
+ * @seq: indices into @slot, for a scheduler that computed an order
+ * @cursor: where round robin is
+ * @rcu: for freeing it
+ * @slot: the reals, each with its weight
+ */
+struct lbvs_pool {
+	const struct lbvs_scheduler *sched;
+	unsigned int num;
+	unsigned int seq_len;
+	u16 *seq;
+	struct rcu_head rcu;
+	atomic_t cursor ____cacheline_aligned_in_smp;
+	struct lbvs_slot {
+		struct lbvs_real *real;
+		u32 weight;
+	} slot[] ____cacheline_aligned_in_smp;
+};
+
+/**
+ * struct lbvs_scheduler - how a real is picked for a new connection
+ * @name: what operators call it
+ * @prepare: fills in what @pick needs; the pool isn't published yet. May
+ *	sleep. 0 or -ENOMEM. Optional.
+ * @pick: an index into &lbvs_pool.slot. RCU, BH off, any number of CPUs at a
+ *	time; the pool isn't empty.
+ */
+struct lbvs_scheduler {
+	const char *name;
+	int (*prepare)(struct lbvs_pool *pool);
+	unsigned int (*pick)(struct lbvs_pool *pool);
+};
+
+extern unsigned int lbvs_net_id;
+
+static inline struct lbvs_net *lbvs_net(const struct net *net)
+{
+	return net_generic(net, lbvs_net_id);
+}
+
+/* netns.c */
+int lbvs_netns_init(void);
+void lbvs_netns_exit(void);
+int lbvs_net_start(struct lbvs_net *ln, u8 af);
+void lbvs_net_kick(struct lbvs_net *ln);
+u32 lbvs_net_limit_max(const struct lbvs_net *ln);
+
+/* hook.c */
+int lbvs_hooks_register(struct net *net);
+void lbvs_hooks_unregister(struct net *net);
+
+/* schedule.c */
+const struct lbvs_scheduler *lbvs_scheduler_find(const char *name);
+const char *lbvs_scheduler_name(unsigned int i);
+struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc);
+struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
+				const struct lbvs_packet *pkt,
+				enum lbvs_drop *why);
+extern const struct lbvs_scheduler lbvs_sched_rr;
+extern const struct lbvs_scheduler lbvs_sched_wrr;
+extern const struct lbvs_scheduler lbvs_sched_lc;
+extern const struct lbvs_scheduler lbvs_sched_wlc;
+
+/* forward.c, forward_nat.c */
+unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
+		       enum lbvs_drop why);
+void lbvs_unreachable(struct lbvs_net *ln, struct sk_buff *skb,
+		      const struct lbvs_packet *pkt);
+unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
+			  const struct lbvs_packet *pkt, struct lbvs_real *real,
+			  enum lbvs_dir dir, const struct lbvs_tuple *to);
+int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
+		     const struct lbvs_tuple *to);
+void lbvs_route_flush(struct lbvs_route *route);
+
+/* service.c; the callers hold lbvs_net.lock, except of _find */
+struct lbvs_service *lbvs_service_find(struct lbvs_net *ln, u32 mark,
+				       const struct lbvs_packet *pkt);
+struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
+				      const struct lbvs_service_key *key);
+int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want,
+		     struct netlink_ext_ack *extack);
+int lbvs_service_edit(struct lbvs_service *svc,
+		      const struct lbvs_service *want,
+		      struct netlink_ext_ack *extack);
+void lbvs_service_del(struct lbvs_service *svc);
+void lbvs_service_free(struct lbvs_service *svc);
+void lbvs_service_flush(struct lbvs_net *ln);
+void lbvs_service_warn(const struct lbvs_service *svc, enum lbvs_drop why);
+const struct rhashtable_params *lbvs_service_params(void);
+
+/* real.c; the callers hold lbvs_net.lock, except of _put and _one_packet_find */
+struct lbvs_real *lbvs_real_get(struct lbvs_service *svc,
+				const struct lbvs_real_key *key);
+int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
+		  u8 method, u32 weight, u8 state,
+		  struct netlink_ext_ack *extack);
+int lbvs_real_edit(struct lbvs_real *real, u8 method, u32 weight, u8 state);
+int lbvs_real_del(struct lbvs_real *real);
+void lbvs_real_detach(struct lbvs_real *real);
+void lbvs_real_put(struct lbvs_real *real);
+void lbvs_reals_reap(struct lbvs_net *ln);
+bool lbvs_closes(const struct lbvs_service *svc, u8 proto);
+struct lbvs_real *lbvs_one_packet_find(struct lbvs_net *ln,
+				       const struct lbvs_packet *pkt);
+int lbvs_one_packet_set(struct lbvs_service *svc, bool on,
+			struct netlink_ext_ack *extack);
+const struct rhashtable_params *lbvs_one_packet_params(void);
+
+/* pool.c; the callers hold lbvs_net.lock */
+struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
+				  const struct lbvs_scheduler *sched);
+void lbvs_pool_publish(struct lbvs_service *svc, struct lbvs_pool *pool);
+void lbvs_pool_discard(struct lbvs_pool *pool);
+
+/* stats.c; the callers hold lbvs_net.lock */
+void lbvs_stats_add(struct lbvs_sum *sum, const struct lbvs_sum *more);
+void lbvs_stats_real(struct lbvs_sum *sum, const struct lbvs_real *real);
+void lbvs_stats_service(struct lbvs_sum *sum, const struct lbvs_service *svc);
+void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln);
+void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu);
+u64 lbvs_stats_drops(struct lbvs_net *ln, enum lbvs_drop why);
+u64 lbvs_stats_drops_cpu(struct lbvs_net *ln, enum lbvs_drop why, int cpu);
+void lbvs_stats_retire(struct lbvs_real *real);
+void lbvs_stats_zero_service(struct lbvs_service *svc);
+void lbvs_stats_zero(struct lbvs_net *ln);
+
+/* netlink.c, netlink_dump.c */
+int lbvs_netlink_init(void);
+void lbvs_netlink_exit(void);
+
+/* procfs.c */
+int lbvs_proc_init(struct lbvs_net *ln);
+void lbvs_proc_exit(struct lbvs_net *ln);
+
+/* tcp.c, udp.c */
+u32 lbvs_tcp_next(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event);
+u32 lbvs_udp_next(u32 word);
+
+/* Count a new connection. Context: BH off. */
+static inline void lbvs_count_conn(struct lbvs_real *real)
+{
+	struct lbvs_stats *stats = this_cpu_ptr(real->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->conns);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* Count a packet, or the segments that it stands for. Context: BH off. */
+static inline void lbvs_count_packet(struct lbvs_real *real, enum lbvs_dir dir,
+				     const struct sk_buff *skb, u32 len)
+{
+	struct lbvs_stats *stats = this_cpu_ptr(real->stats);
+	unsigned int pkts = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+
+	u64_stats_update_begin(&stats->syncp);
+	if (dir == LBVS_DIR_IN) {
+		u64_stats_add(&stats->pkts_in, pkts);
+		u64_stats_add(&stats->bytes_in, len);
+	} else {
+		u64_stats_add(&stats->pkts_out, pkts);
+		u64_stats_add(&stats->bytes_out, len);
+	}
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* True if a connection in this state is over, but for stragglers. */
+static inline bool lbvs_state_closing(u8 state)
+{
+	return state == LBVS_STATE_TCP_LAST_ACK ||
+	       state == LBVS_STATE_TCP_TIME_WAIT ||
+	       state == LBVS_STATE_TCP_CLOSE;
+}
+
+/* True if a connection in this state may make room for another. */
+static inline bool lbvs_state_evictable(u8 state)
+{
+	return state == LBVS_STATE_TCP_SYN_SENT ||
+	       state == LBVS_STATE_TCP_SYN_RECV ||
+	       state == LBVS_STATE_UDP_NEW || lbvs_state_closing(state);
+}
+
+#endif /* _LBVS_H */

@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The generic netlink family: what reads. */
+#include <linux/slab.h>
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "netlink.h"
+
+/* Chains that one call of a connection dump looks at, at most. */
+#define DUMP_CHAINS 65536
+
+static int put_sum(struct sk_buff *skb, int type, const struct lbvs_sum *sum)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest ||
+	    nla_put_u64_64bit(skb, LBVS_STATS_A_CONNS, sum->conns,
+			      LBVS_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, LBVS_STATS_A_PKTS_IN, sum->pkts_in,
+			      LBVS_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, LBVS_STATS_A_BYTES_IN, sum->bytes_in,
+			      LBVS_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, LBVS_STATS_A_PKTS_OUT, sum->pkts_out,
+			      LBVS_STATS_A_PAD) ||
+	    nla_put_u64_64bit(skb, LBVS_STATS_A_BYTES_OUT, sum->bytes_out,
+			      LBVS_STATS_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_drops(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
+{
+	struct nlattr *nest = nla_nest_start(skb, LBVS_A_DROPS);
+	int i;
+	u64 n;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 1; i < __LBVS_DROP_MAX; i++) {
+		n = cpu < 0 ? lbvs_stats_drops(ln, i) :
+			      lbvs_stats_drops_cpu(ln, i, cpu);
+		/* 0 isn't a reason, so it serves as padding. */
+		if (nla_put_u64_64bit(skb, i, n, LBVS_DROP_NONE))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_timeouts(struct sk_buff *skb, int type, const u32 *timeout)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+	int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 1; i <= LBVS_STATE_MAX; i++)
+		if (timeout[i] && nla_put_u32(skb, i, timeout[i] / HZ))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_addr(struct sk_buff *skb, int type, u8 af, const __be32 *addr)
+{
+	return nla_put(skb, type, lbvs_addr_words(af) * sizeof(*addr), addr);
+}
+
+static int put_service_key(struct sk_buff *skb,
+			   const struct lbvs_service_key *key)
+{
+	if (nla_put_u8(skb, LBVS_SVC_A_AF, key->af))
+		return -EMSGSIZE;
+	if (key->mark)
+		return nla_put_u32(skb, LBVS_SVC_A_FWMARK, key->mark);
+	if (nla_put_u8(skb, LBVS_SVC_A_PROTOCOL, key->proto) ||
+	    put_addr(skb, LBVS_SVC_A_ADDR, key->af, key->addr) ||
+	    nla_put_be16(skb, LBVS_SVC_A_PORT, key->port))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_service(struct sk_buff *skb, const struct lbvs_service *svc)
+{
+	struct nlattr *nest = nla_nest_start(skb, LBVS_A_SERVICE);
+	struct lbvs_sum sum;
+
+	lbvs_stats_service(&sum, svc);
+	if (!nest || put_service_key(skb, &svc->key) ||
+	    nla_put_string(skb, LBVS_SVC_A_SCHEDULER, svc->sched->name) ||
+	    nla_put_bitfield32(skb, LBVS_SVC_A_FLAGS, svc->flags,
+			       LBVS_SVC_F_ALL) ||
+	    nla_put_u8(skb, LBVS_SVC_A_ON_REMOVE, svc->on_remove) ||
+	    put_timeouts(skb, LBVS_SVC_A_TIMEOUTS, svc->timeout) ||
+	    nla_put_u32(skb, LBVS_SVC_A_NUM_REALS, svc->num_reals) ||
+	    put_sum(skb, LBVS_SVC_A_STATS, &sum))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Connections alone: the configuration's and the pool's references aren't. */
+static u32 real_conns(const struct lbvs_real *real, bool pooled)
+{
+	unsigned int refs = refcount_read(&real->ref);
+	unsigned int own = pooled ? 2 : 1;
+
+	return refs > own ? refs - own : 0;
+}
+
+static int put_real(struct sk_buff *skb, const struct lbvs_real *real)
+{
+	bool pooled = real->state == LBVS_REAL_UP && real->weight;
+	struct nlattr *svc, *nest;
+	struct lbvs_sum sum;
+
+	lbvs_stats_real(&sum, real);
+	svc = nla_nest_start(skb, LBVS_A_SERVICE);
+	if (!svc || put_service_key(skb, &real->svc->key))
+		return -EMSGSIZE;
+	nla_nest_end(skb, svc);
+
+	nest = nla_nest_start(skb, LBVS_A_REAL);
+	if (!nest || nla_put_u8(skb, LBVS_REAL_A_AF, real->key.af) ||
+	    put_addr(skb, LBVS_REAL_A_ADDR, real->key.af, real->key.addr) ||
+	    nla_put_be16(skb, LBVS_REAL_A_PORT, real->key.port) ||
+	    nla_put_u8(skb, LBVS_REAL_A_METHOD, real->method) ||
+	    nla_put_u32(skb, LBVS_REAL_A_WEIGHT, real->weight) ||
+	    nla_put_u8(skb, LBVS_REAL_A_STATE, real->state) ||
+	    nla_put_u32(skb, LBVS_REAL_A_ACTIVE, atomic_read(&real->active)) ||
+	    nla_put_u32(skb, LBVS_REAL_A_CONNS, real_conns(real, pooled)) ||
+	    put_sum(skb, LBVS_REAL_A_STATS, &sum))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_schedulers(struct sk_buff *skb)
+{
+	char names[128];
+	const char *name;
+	int i, len = 0;
+
+	for (i = 0; (name = lbvs_scheduler_name(i)); i++)
+		len += scnprintf(names + len, sizeof(names) - len, "%s%s",
+				 i ? " " : "", name);
+	return nla_put_string(skb, LBVS_INFO_A_SCHEDULERS, names);
+}
+
+static int put_info(struct sk_buff *skb, const struct lbvs_net *ln)
+{
+	struct nlattr *nest = nla_nest_start(skb, LBVS_A_INFO);
+
+	if (!nest || nla_put_string(skb, LBVS_INFO_A_VERSION, LBVS_VERSION) ||
+	    nla_put_u32(skb, LBVS_INFO_A_CONNS, lbvs_conn_count(ln)) ||
+	    nla_put_u32(skb, LBVS_INFO_A_SERVICES, ln->num_services) ||
+	    nla_put_u32(skb, LBVS_INFO_A_REALS, ln->num_reals) ||
+	    nla_put_u32(skb, LBVS_INFO_A_BUCKETS, lbvs_table_buckets(ln)) ||
+	    nla_put_u32(skb, LBVS_INFO_A_CONN_BYTES, lbvs_conn_bytes()) ||
+	    put_schedulers(skb))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_settings(struct sk_buff *skb, const struct lbvs_net *ln)
+{
+	struct nlattr *nest = nla_nest_start(skb, LBVS_A_SETTINGS);
+
+	if (!nest ||
+	    nla_put_u32(skb, LBVS_SETTINGS_A_CONN_LIMIT, ln->conns.limit) ||
+	    nla_put_u8(skb, LBVS_SETTINGS_A_TCP_UNKNOWN, ln->tcp_unknown) ||
+	    put_timeouts(skb, LBVS_SETTINGS_A_TIMEOUTS, ln->timeout))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_stats(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
+{
+	struct lbvs_sum sum;
+
+	if (cpu < 0)
+		lbvs_stats_net(&sum, ln);
+	else
+		lbvs_stats_net_cpu(&sum, ln, cpu);
+	return put_sum(skb, LBVS_A_STATS, &sum) ?: put_drops(skb, ln, cpu);
+}
+
+/* An answer that has been begun, or NULL. */
+static struct sk_buff *reply_begin(struct genl_info *info, void **hdr)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+
+	if (!msg)
+		return NULL;
+	*hdr = genlmsg_put_reply(msg, info, &lbvs_genl_family, 0,
+				 info->genlhdr->cmd);
+	return msg;
+}
+
+static int reply_end(struct genl_info *info, struct sk_buff *msg, void *hdr,
+		     int err)
+{
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+int lbvs_nl_info_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbvs_net *ln = lbvs_net(genl_info_net(info));
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = reply_begin(info, &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&ln->lock);
+	err = put_info(msg, ln) ?: put_settings(msg, ln);
+	mutex_unlock(&ln->lock);
+	return reply_end(info, msg, hdr, err);
+}
+
+int lbvs_nl_stats_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbvs_net *ln = lbvs_net(genl_info_net(info));
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = reply_begin(info, &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&ln->lock);
+	err = put_stats(msg, ln, -1);
+	mutex_unlock(&ln->lock);
+	return reply_end(info, msg, hdr, err);
+}
+
+int lbvs_nl_service_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbvs_net *ln = lbvs_net(genl_info_net(info));
+	struct lbvs_service_key key;
+	struct lbvs_service *svc;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	err = lbvs_parse_service_id(info->attrs[LBVS_A_SERVICE], &key,
+				    info->extack);
+	if (err)
+		return err;
+	msg = reply_begin(info, &hdr);
+	if (!msg)
+		return -ENOMEM;
+	mutex_lock(&ln->lock);
+	svc = lbvs_service_get(ln, &key);
+	err = svc ? put_service(msg, svc) : -ENOENT;
+	mutex_unlock(&ln->lock);
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LBVS_A_SERVICE],
+				    "there is no such service");
+	return reply_end(info, msg, hdr, err);
+}
+
+/* A message of a dump that has been begun, or NULL when it doesn't fit. */
+static void *dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
+			u8 cmd)
+{
+	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+				cb->nlh->nlmsg_seq, &lbvs_genl_family,
+				NLM_F_MULTI, cmd);
+
+	if (hdr)
+		genl_dump_check_consistent(cb, hdr);
+	return hdr;
+}
+
+static int dump_end(struct sk_buff *skb, void *hdr, int err)
+{
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+static int dump_stats_cpu(struct sk_buff *skb, struct netlink_callback *cb,
+			  struct lbvs_net *ln, int cpu)
+{
+	void *hdr = dump_begin(skb, cb, LBVS_CMD_STATS_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return dump_end(skb, hdr, nla_put_u32(skb, LBVS_A_CPU, cpu) ?:
+				  put_stats(skb, ln, cpu));
+}
+
+int lbvs_nl_stats_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lbvs_net *ln = lbvs_net(sock_net(cb->skb->sk));
+	int cpu;
+
+	mutex_lock(&ln->lock);
+	for (cpu = cpumask_next(cb->args[0] - 1, cpu_possible_mask);
+	     cpu < nr_cpu_ids; cpu = cpumask_next(cpu, cpu_possible_mask))
+		if (dump_stats_cpu(skb, cb, ln, cpu))
+			break;
+	mutex_unlock(&ln->lock);
+	cb->args[0] = cpu;
+	return skb->len;
+}
+
+static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct lbvs_service *svc)
+{
+	void *hdr = dump_begin(skb, cb, LBVS_CMD_SERVICE_GET);
+
+	return hdr ? dump_end(skb, hdr, put_service(skb, svc)) : -EMSGSIZE;
+}
+
+int lbvs_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lbvs_net *ln = lbvs_net(sock_net(cb->skb->sk));
+	const struct lbvs_service *svc;
+	long i = 0;
+
+	mutex_lock(&ln->lock);
+	cb->seq = ln->config_seq;
+	list_for_each_entry(svc, &ln->list, list) {
+		if (i++ < cb->args[0])
+			continue;
+		if (dump_service(skb, cb, svc))
+			break;
+		cb->args[0] = i;
+	}
+	mutex_unlock(&ln->lock);
+	return skb->len;
+}
+
+/**
+ * struct real_dump - where a dump of reals is; in &netlink_callback.ctx
+ * @key: of the service that is dumped; its @af is 0 for all services
+ * @svc: services dumped
+ * @real: reals of the next one dumped
+ */
+struct real_dump {
+	struct lbvs_service_key key;
+	unsigned int svc;
+	unsigned int real;
+};
+
+int lbvs_nl_real_start(struct netlink_callback *cb)
+{
+	struct real_dump *ctx = (struct real_dump *)cb->ctx;
+	struct nlattr **attrs = lbvs_dump_attrs(cb);
+
+	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
+	if (!attrs || !attrs[LBVS_A_SERVICE])
+		return 0;
+	return lbvs_parse_service_id(attrs[LBVS_A_SERVICE], &ctx->key,
+				     cb->extack);
+}
+
+static int dump_real(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct lbvs_real *real)
+{
+	void *hdr = dump_begin(skb, cb, LBVS_CMD_REAL_GET);
+
+	return hdr ? dump_end(skb, hdr, put_real(skb, real)) : -EMSGSIZE;
+}
+
+static int dump_reals(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct lbvs_service *svc)
+{
+	struct real_dump *ctx = (struct real_dump *)cb->ctx;
+	const struct lbvs_real *real;
+	unsigned int i = 0;
+
+	list_for_each_entry(real, &svc->reals, list) {
+		if (i++ < ctx->real)
+			continue;
+		if (dump_real(skb, cb, real))
+			return -EMSGSIZE;
+		ctx->real = i;
+	}
+	ctx->real = 0;
+	ctx->svc++;
+	return 0;
+}
+
+static int dump_reals_of(struct sk_buff *skb, struct netlink_callback *cb,
+			 struct lbvs_net *ln, const struct lbvs_service_key *key)
+{
+	struct real_dump *ctx = (struct real_dump *)cb->ctx;
+	const struct lbvs_service *svc;
+
+	if (ctx->svc)
+		return 0;
+	svc = lbvs_service_get(ln, key);
+	if (svc) {
+		dump_reals(skb, cb, svc);
+		return 0;
+	}
+	NL_SET_ERR_MSG(cb->extack, "there is no such service");
+	return -ENOENT;
+}
+
+int lbvs_nl_real_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct lbvs_net *ln = lbvs_net(sock_net(cb->skb->sk));
+	struct real_dump *ctx = (struct real_dump *)cb->ctx;
+	const struct lbvs_service *svc;
+	unsigned int i = 0;
+	int err = 0;
+
+	mutex_lock(&ln->lock);
+	cb->seq = ln->config_seq;
+	if (ctx->key.af) {
+		err = dump_reals_of(skb, cb, ln, &ctx->key);
+		goto out;
+	}
+	list_for_each_entry(svc, &ln->list, list)
+		if (i++ == ctx->svc && dump_reals(skb, cb, svc))
+			break;
+out:
+	mutex_unlock(&ln->lock);
+	return err ?: skb->len;
+}
+
+static bool prefix_match(const __be32 *a, const __be32 *b, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; len >= 32; i++, len -= 32)
+		if (a[i] != b[i])
+			return false;
+	return !len || !((a[i] ^ b[i]) & htonl(~0U << (32 - len)));
+}
+
+/**
+ * lbvs_filter_match() - is a connection one of those that are meant
+ * @filter: which are
+ * @conn: the connection
+ */
+bool lbvs_filter_match(const struct lbvs_filter *filter,
+		       const struct lbvs_conn *conn)
+{
+	struct lbvs_tuple in, out;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
+	if (filter->client_af &&
+	    (filter->client_af != in.af ||
+	     !prefix_match(filter->client, in.saddr, filter->client_len)))
+		return false;
+	if (filter->by_service &&
+	    memcmp(&filter->service, &conn->real->svc->key,
+		   sizeof(filter->service)))
+		return false;
+	if (!filter->real.af)
+		return true;
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	return filter->real.af == out.af &&
+	       lbvs_addr_equal(out.af, filter->real.addr, out.saddr) &&
+	       (!filter->by_port || filter->real.port == out.sport);
+}
+
+static int put_conn(struct sk_buff *skb, const struct lbvs_conn *conn)
+{
+	s32 left = READ_ONCE(conn->expires) - (u32)jiffies;
+	u32 mark = conn->real->svc->key.mark;
+	struct lbvs_tuple in, out;
+	struct nlattr *nest;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	nest = nla_nest_start(skb, LBVS_A_CONN);
+	if (!nest || nla_put_u8(skb, LBVS_CONN_A_AF, in.af) ||
+	    nla_put_u8(skb, LBVS_CONN_A_PROTOCOL, in.proto) ||
+	    put_addr(skb, LBVS_CONN_A_CLIENT_ADDR, in.af, in.saddr) ||
+	    nla_put_be16(skb, LBVS_CONN_A_CLIENT_PORT, in.sport) ||
+	    put_addr(skb, LBVS_CONN_A_VIRT_ADDR, in.af, in.daddr) ||
+	    nla_put_be16(skb, LBVS_CONN_A_VIRT_PORT, in.dport) ||
+	    put_addr(skb, LBVS_CONN_A_REAL_ADDR, out.af, out.saddr) ||
+	    nla_put_be16(skb, LBVS_CONN_A_REAL_PORT, out.sport) ||
+	    nla_put_u8(skb, LBVS_CONN_A_METHOD, conn->real->method) ||
+	    nla_put_u8(skb, LBVS_CONN_A_STATE, lbvs_conn_state(conn)) ||
+	    nla_put_u32(skb, LBVS_CONN_A_EXPIRES,
+			left > 0 ? jiffies_to_msecs(left) : 0) ||
+	    (mark && nla_put_u32(skb, LBVS_CONN_A_FWMARK, mark)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * struct conn_dump - where a dump of connections is
+ * @filter: which are wanted
+ * @family: index of the family being dumped
+ * @cursor: the chain being dumped
+ * @skip: connections of that chain dumped already
+ * @pos: those visited in this call
+ * @skb: the message of this call
+ * @cb: the callback of this call
+ */
+struct conn_dump {
+	struct lbvs_filter filter;
+	unsigned int family;
+	u32 cursor;
+	unsigned int skip;
+	unsigned int pos;
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+};
+
+int lbvs_nl_conn_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = lbvs_dump_attrs(cb);
+	struct conn_dump *dump;
+	int err;
+
+	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+	if (!dump)
+		return -ENOMEM;
+	err = lbvs_parse_filter(attrs ? attrs[LBVS_A_FILTER] : NULL,
+				&dump->filter, cb->extack);
+	if (err) {
+		kfree(dump);
+		return err;
+	}
+	cb->args[0] = (long)dump;
+	return 0;
+}
+
+int lbvs_nl_conn_done(struct netlink_callback *cb)
+{
+	kfree((struct conn_dump *)cb->args[0]);
+	return 0;
+}
+
+static int conn_dump_one(struct lbvs_conn *conn, void *arg)
+{
+	struct conn_dump *dump = arg;
+	void *hdr;
+
+	if (!lbvs_conn_usable(conn) || !lbvs_filter_match(&dump->filter, conn))
+		return 0;
+	if (dump->pos < dump->skip) {
+		dump->pos++;
+		return 0;
+	}
+	hdr = dump_begin(dump->skb, dump->cb, LBVS_CMD_CONN_GET);
+	if (!hdr || dump_end(dump->skb, hdr, put_conn(dump->skb, conn)))
+		return -EMSGSIZE;
+	dump->pos++;
+	return 0;
+}
+
+/*
+ * One more chain; -EMSGSIZE when the message is full. A chain goes into a
+ * message whole, so that nothing is missed when it changes before the next one;
+ * unless it is alone in the message and still doesn't fit.
+ */
+static int conn_dump_chain(struct conn_dump *dump, struct lbvs_net *ln)
+{
+	unsigned int len = dump->skb->len;
+	int err;
+
+	dump->pos = 0;
+	err = lbvs_table_walk(&ln->conns.family[dump->family], &dump->cursor,
+			      conn_dump_one, dump);
+	if (!err)
+		dump->skip = 0;
+	else if (len)
+		skb_trim(dump->skb, len);
+	else
+		dump->skip = dump->pos;
+	return err;
+}
+
+int lbvs_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct conn_dump *dump = (struct conn_dump *)cb->args[0];
+	struct lbvs_net *ln = lbvs_net(sock_net(cb->skb->sk));
+	unsigned int chains = 0;
+
+	dump->skb = skb;
+	dump->cb = cb;
+	while (dump->family < ARRAY_SIZE(ln->conns.family)) {
+		if (conn_dump_chain(dump, ln))
+			break;
+		if (!dump->cursor)
+			dump->family++;
+		if (++chains % 64 == 0)
+			cond_resched();
+		if (chains >= DUMP_CHAINS && skb->len)
+			break;
+	}
+	return skb->len;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LBVS_PACKET_H
+#define _LBVS_PACKET_H
+
+#include <linux/skbuff.h>
+#include <linux/types.h>
+
+/**
+ * enum lbvs_tcp_event - what a TCP header's flags mean to a connection's state
+ * @LBVS_TCP_NONE: not TCP, or flags that no stack sends; the state stays
+ * @LBVS_TCP_SYN: SYN without ACK
+ * @LBVS_TCP_SYNACK: SYN with ACK
+ * @LBVS_TCP_ACK: ACK, perhaps with data
+ * @LBVS_TCP_FIN: FIN
+ * @LBVS_TCP_RST: RST
+ */
+enum lbvs_tcp_event {
+	LBVS_TCP_NONE,
+	LBVS_TCP_SYN,
+	LBVS_TCP_SYNACK,
+	LBVS_TCP_ACK,
+	LBVS_TCP_FIN,
+	LBVS_TCP_RST,
+
+	__LBVS_TCP_EVENT_MAX
+};
+
+/**
+ * enum lbvs_dir - which way a packet of a connection goes
+ * @LBVS_DIR_IN: client to real
+ * @LBVS_DIR_OUT: real to client
+ */
+enum lbvs_dir {
+	LBVS_DIR_IN,
+	LBVS_DIR_OUT,
+};
+
+/**
+ * struct lbvs_tuple - what a connection is found by
+ * @saddr: source, an IPv4 address in the first word
+ * @daddr: destination, likewise
+ * @sport: source port
+ * @dport: destination port; all up to here is hashed in one go for IPv6
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @af: AF_INET or AF_INET6
+ */
+struct lbvs_tuple {
+	__be32 saddr[4];
+	__be32 daddr[4];
+	__be16 sport;
+	__be16 dport;
+	u8 proto;
+	u8 af;
+};
+
+/**
+ * struct lbvs_packet - all that lbvs knows of a packet
+ * @tuple: addresses and ports
+ * @event: what its TCP flags mean
+ * @l4_off: offset of the TCP or UDP header from skb->data
+ * @l4_len: length of the part of that header that was looked at
+ * @len: bytes from the IP header on
+ * @tos: type of service, or traffic class
+ * @ttl: time to live, or hop limit
+ * @df: it mustn't be fragmented on the way
+ * @local: a socket of this host sends it; set by the hook, not by the parser
+ */
+struct lbvs_packet {
+	struct lbvs_tuple tuple;
+	enum lbvs_tcp_event event;
+	unsigned int l4_off;
+	unsigned int l4_len;
+	unsigned int len;
+	u8 tos;
+	u8 ttl;
+	bool df;
+	bool local;
+};
+
+bool lbvs_packet_parse(const struct sk_buff *skb, u8 af,
+		       struct lbvs_packet *pkt);
+
+static inline unsigned int lbvs_addr_words(u8 af)
+{
+	return af == AF_INET ? 1 : 4;
+}
+
+static inline void lbvs_addr_copy(u8 af, __be32 *to, const __be32 *from)
+{
+	to[0] = from[0];
+	if (af == AF_INET)
+		return;
+	to[1] = from[1];
+	to[2] = from[2];
+	to[3] = from[3];
+}
+
+static inline bool lbvs_addr_equal(u8 af, const __be32 *a, const __be32 *b)
+{
+	if (af == AF_INET)
+		return a[0] == b[0];
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
+}
+
+#endif /* _LBVS_PACKET_H */

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reals: added, edited, removed, and freed when the last connection is gone.
+ */
+#include <linux/slab.h>
+
+#include "lbvs.h"
+
+static const struct rhashtable_params one_packet_params = {
+	.key_len = sizeof(struct lbvs_real_key),
+	.key_offset = offsetof(struct lbvs_real, key),
+	.head_offset = offsetof(struct lbvs_real, one_packet),
+	.automatic_shrinking = true,
+};
+
+const struct rhashtable_params *lbvs_one_packet_params(void)
+{
+	return &one_packet_params;
+}
+
+/**
+ * lbvs_one_packet_find() - find the one-packet real that a reply is from
+ * @ln: the namespace
+ * @pkt: a UDP packet that belongs to no connection
+ *
+ * Context: RCU.
+ * Return: the real, under RCU; or NULL
+ */
+struct lbvs_real *lbvs_one_packet_find(struct lbvs_net *ln,
+				       const struct lbvs_packet *pkt)
+{
+	struct lbvs_real_key key = {
+		.af = pkt->tuple.af,
+		.port = pkt->tuple.sport,
+	};
+
+	lbvs_addr_copy(key.af, key.addr, pkt->tuple.saddr);
+	return rhashtable_lookup(&ln->one_packet, &key, one_packet_params);
+}
+
+static int one_packet_enter(struct lbvs_real *real,
+			    struct netlink_ext_ack *extack)
+{
+	struct lbvs_net *ln = real->svc->ln;
+	int err;
+
+	err = rhashtable_insert_fast(&ln->one_packet, &real->one_packet,
+				     one_packet_params);
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(extack,
+			       "another one-packet service has this real: its replies could not be told apart");
+	if (err)
+		return err;
+	real->in_one_packet = true;
+	WRITE_ONCE(ln->one_packets, ln->one_packets + 1);
+	return 0;
+}
+
+static void one_packet_leave(struct lbvs_real *real)
+{
+	struct lbvs_net *ln = real->svc->ln;
+
+	if (!real->in_one_packet)
+		return;
+	rhashtable_remove_fast(&ln->one_packet, &real->one_packet,
+			       one_packet_params);
+	real->in_one_packet = false;
+	WRITE_ONCE(ln->one_packets, ln->one_packets - 1);
+}
+
+/**
+ * lbvs_one_packet_set() - have replies of a service's reals told, or not
+ * @svc: the service
+ * @on: whether it is a one-packet service
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0; -EEXIST or -ENOMEM, with nothing changed
+ */
+int lbvs_one_packet_set(struct lbvs_service *svc, bool on,
+			struct netlink_ext_ack *extack)
+{
+	struct lbvs_real *real;
+	int err;
+
+	lockdep_assert_held(&svc->ln->lock);
+	list_for_each_entry(real, &svc->reals, list) {
+		if (!on) {
+			one_packet_leave(real);
+			continue;
+		}
+		err = one_packet_enter(real, extack);
+		if (err)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	list_for_each_entry_continue_reverse(real, &svc->reals, list)
+		one_packet_leave(real);
+	return err;
+}
+
+/**
+ * lbvs_closes() - are the connections of a service's removed reals forgotten
+ * @svc: the service
+ * @proto: the connections' protocol
+ *
+ * TCP ends by itself. UDP doesn't: a client that keeps sending from one port
+ * would stay on a dead real for ever.
+ */
+bool lbvs_closes(const struct lbvs_service *svc, u8 proto)
+{
+	u8 on_remove = READ_ONCE(svc->on_remove);
+
+	if (on_remove == LBVS_ON_REMOVE_DEFAULT)
+		return proto == IPPROTO_UDP;
+	return on_remove == LBVS_ON_REMOVE_CLOSE;
+}
+
+/**
+ * lbvs_real_get() - find a configured real
+ * @svc: the service
+ * @key: address and port
+ *
+ * Return: the real, or NULL
+ */
+struct lbvs_real *lbvs_real_get(struct lbvs_service *svc,
+				const struct lbvs_real_key *key)
+{
+	struct lbvs_real *real;
+
+	lockdep_assert_held(&svc->ln->lock);
+	list_for_each_entry(real, &svc->reals, list)
+		if (!memcmp(&real->key, key, sizeof(*key)))
+			return real;
+	return NULL;
+}
+
+static struct lbvs_real *real_alloc(struct lbvs_service *svc)
+{
+	struct lbvs_real *real = kzalloc(sizeof(*real), GFP_KERNEL_ACCOUNT);
+	int cpu;
+
+	if (!real)
+		return NULL;
+	real->stats = alloc_percpu_gfp(struct lbvs_stats, GFP_KERNEL_ACCOUNT);
+	if (!real->stats) {
+		kfree(real);
+		return NULL;
+	}
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(real->stats, cpu)->syncp);
+	real->svc = svc;
+	refcount_set(&real->ref, 1);
+	spin_lock_init(&real->route.lock);
+	return real;
+}
+
+static void real_free_rcu(struct rcu_head *rcu)
+{
+	struct lbvs_real *real = container_of(rcu, struct lbvs_real, rcu);
+
+	free_percpu(real->stats);
+	kfree(real);
+}
+
+/* Behind a grace period: a reply may be on its way through one_packet_find. */
+static void real_free(struct lbvs_real *real)
+{
+	lbvs_route_flush(&real->route);
+	call_rcu(&real->rcu, real_free_rcu);
+}
+
+/**
+ * lbvs_real_add() - add a real to a service
+ * @svc: the service
+ * @key: its address and port, not in the service yet
+ * @method: how packets get there
+ * @weight: its weight
+ * @state: &enum lbvs_real_state
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0, -ENOMEM, -E2BIG, or -EEXIST for a one-packet service's reply clash;
+ * in case of an error nothing has changed
+ */
+int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
+		  u8 method, u32 weight, u8 state,
+		  struct netlink_ext_ack *extack)
+{
+	struct lbvs_net *ln = svc->ln;
+	struct lbvs_pool *pool;
+	struct lbvs_real *real;
+	int err = -ENOMEM;
+
+	lockdep_assert_held(&ln->lock);
+	if (svc->num_reals == LBVS_REALS_MAX) {
+		NL_SET_ERR_MSG(extack, "the service has 65535 reals already");
+		return -E2BIG;
+	}
+	real = real_alloc(svc);
+	if (!real)
+		return -ENOMEM;
+	real->key = *key;
+	real->method = method;
+	real->weight = weight;
+	real->state = state;
+	real->down = state == LBVS_REAL_DOWN;
+
+	list_add_tail(&real->list, &svc->reals);
+	if (svc->flags & LBVS_SVC_F_ONE_PACKET) {
+		err = one_packet_enter(real, extack);
+		if (err)
+			goto err_list;
+	}
+	pool = lbvs_pool_build(svc, svc->sched);
+	if (!pool) {
+		err = -ENOMEM;
+		goto err_one_packet;
+	}
+	lbvs_pool_publish(svc, pool);
+
+	list_add_tail(&real->object, &svc->objects);
+	svc->num_reals++;
+	ln->num_reals++;
+	ln->num_objects++;
+	ln->config_seq++;
+	return 0;
+
+err_one_packet:
+	one_packet_leave(real);
+err_list:
+	list_del(&real->list);
+	real_free(real);
+	return err;
+}
+
+/**
+ * lbvs_real_edit() - change a real
+ * @real: the real
+ * @method: how packets get there
+ * @weight: its weight
+ * @state: &enum lbvs_real_state
+ *
+ * Return: 0; or -ENOMEM with nothing changed
+ */
+int lbvs_real_edit(struct lbvs_real *real, u8 method, u32 weight, u8 state)
+{
+	struct lbvs_service *svc = real->svc;
+	u32 old_weight = real->weight;
+	u8 old_state = real->state;
+	struct lbvs_pool *pool;
+
+	lockdep_assert_held(&svc->ln->lock);
+	real->weight = weight;
+	real->state = state;
+	pool = lbvs_pool_build(svc, svc->sched);
+	if (!pool) {
+		real->weight = old_weight;
+		real->state = old_state;
+		return -ENOMEM;
+	}
+	WRITE_ONCE(real->method, method);
+	WRITE_ONCE(real->down, state == LBVS_REAL_DOWN);
+	lbvs_pool_publish(svc, pool);
+	svc->ln->config_seq++;
+	return 0;
+}
+
+/**
+ * lbvs_real_detach() - take a real out of the configuration
+ * @real: the real; the caller sees to the pool
+ */
+void lbvs_real_detach(struct lbvs_real *real)
+{
+	struct lbvs_service *svc = real->svc;
+
+	lockdep_assert_held(&svc->ln->lock);
+	one_packet_leave(real);
+	list_del(&real->list);
+	svc->num_reals--;
+	svc->ln->num_reals--;
+	svc->ln->config_seq++;
+	WRITE_ONCE(real->down, true);
+	lbvs_real_put(real);
+}
+
+/**
+ * lbvs_real_del() - remove a real from its service
+ * @real: the real
+ *
+ * Return: 0; or -ENOMEM with nothing changed
+ */
+int lbvs_real_del(struct lbvs_real *real)
+{
+	struct lbvs_service *svc = real->svc;
+	u8 state = real->state;
+	struct lbvs_pool *pool;
+
+	lockdep_assert_held(&svc->ln->lock);
+	real->state = LBVS_REAL_DOWN;
+	pool = lbvs_pool_build(svc, svc->sched);
+	if (!pool) {
+		real->state = state;
+		return -ENOMEM;
+	}
+	lbvs_pool_publish(svc, pool);
+	lbvs_real_detach(real);
+	return 0;
+}
+
+/**
+ * lbvs_real_put() - drop a reference of a real
+ * @real: the real
+ *
+ * The last one leaves the rest to the namespace's worker, since that takes
+ * &lbvs_net.lock. Context: any.
+ */
+void lbvs_real_put(struct lbvs_real *real)
+{
+	if (refcount_dec_and_test(&real->ref))
+		llist_add(&real->freed, &real->svc->ln->freed_reals);
+}
+
+/**
+ * lbvs_reals_reap() - free the reals whose last reference is gone
+ * @ln: the namespace
+ */
+void lbvs_reals_reap(struct lbvs_net *ln)
+{
+	struct llist_node *freed = llist_del_all(&ln->freed_reals);
+	struct lbvs_real *real, *next;
+
+	lockdep_assert_held(&ln->lock);
+	llist_for_each_entry_safe(real, next, freed, freed) {
+		struct lbvs_service *svc = real->svc;
+
+		lbvs_stats_retire(real);
+		list_del(&real->object);
+		ln->num_objects--;
+		real_free(real);
+		if (svc->deleted && list_empty(&svc->objects))
+			lbvs_service_free(svc);
+	}
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters, as they are read. Packets write per-CPU counters of their real;
+ * what a service or the namespace has counted is summed up here. Counters are
+ * never reset: zeroing remembers what they were.
+ */
+#include "lbvs.h"
+
+/* lbvs_sum is nothing but counters: added and subtracted as an array. */
+#define SUM_WORDS (sizeof(struct lbvs_sum) / sizeof(u64))
+
+/**
+ * lbvs_stats_add() - add counters to a sum
+ * @sum: the sum
+ * @more: what is added
+ */
+void lbvs_stats_add(struct lbvs_sum *sum, const struct lbvs_sum *more)
+{
+	const u64 *from = (const u64 *)more;
+	u64 *to = (u64 *)sum;
+	int i;
+
+	for (i = 0; i < SUM_WORDS; i++)
+		to[i] += from[i];
+}
+
+static void stats_sub(struct lbvs_sum *sum, const struct lbvs_sum *less)
+{
+	const u64 *from = (const u64 *)less;
+	u64 *to = (u64 *)sum;
+	int i;
+
+	for (i = 0; i < SUM_WORDS; i++)
+		to[i] -= from[i];
+}
+
+static void stats_cpu(struct lbvs_sum *sum, const struct lbvs_real *real,
+		      int cpu)
+{
+	const struct lbvs_stats *stats = per_cpu_ptr(real->stats, cpu);
+	struct lbvs_sum now;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&stats->syncp);
+		now.conns = u64_stats_read(&stats->conns);
+		now.pkts_in = u64_stats_read(&stats->pkts_in);
+		now.bytes_in = u64_stats_read(&stats->bytes_in);
+		now.pkts_out = u64_stats_read(&stats->pkts_out);
+		now.bytes_out = u64_stats_read(&stats->bytes_out);
+	} while (u64_stats_fetch_retry(&stats->syncp, start));
+	lbvs_stats_add(sum, &now);
+}
+
+static void real_raw(struct lbvs_sum *sum, const struct lbvs_real *real)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		stats_cpu(sum, real, cpu);
+}
+
+static void service_raw(struct lbvs_sum *sum, const struct lbvs_service *svc)
+{
+	const struct lbvs_real *real;
+
+	lbvs_stats_add(sum, &svc->gone);
+	list_for_each_entry(real, &svc->objects, object)
+		real_raw(sum, real);
+}
+
+static void list_raw_cpu(struct lbvs_sum *sum, const struct list_head *services,
+			 int cpu)
+{
+	const struct lbvs_service *svc;
+	const struct lbvs_real *real;
+
+	list_for_each_entry(svc, services, list)
+		list_for_each_entry(real, &svc->objects, object)
+			stats_cpu(sum, real, cpu);
+}
+
+static void net_raw_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu)
+{
+	lbvs_stats_add(sum, &per_cpu_ptr(ln->cpu, cpu)->gone);
+	list_raw_cpu(sum, &ln->list, cpu);
+	list_raw_cpu(sum, &ln->removed, cpu);
+}
+
+/**
+ * lbvs_stats_real() - what a real has counted
+ * @sum: set to it
+ * @real: the real
+ */
+void lbvs_stats_real(struct lbvs_sum *sum, const struct lbvs_real *real)
+{
+	lockdep_assert_held(&real->svc->ln->lock);
+	*sum = (struct lbvs_sum){};
+	real_raw(sum, real);
+	stats_sub(sum, &real->base);
+}
+
+/**
+ * lbvs_stats_service() - what a service has counted, removed reals included
+ * @sum: set to it
+ * @svc: the service
+ */
+void lbvs_stats_service(struct lbvs_sum *sum, const struct lbvs_service *svc)
+{
+	lockdep_assert_held(&svc->ln->lock);
+	*sum = (struct lbvs_sum){};
+	service_raw(sum, svc);
+	stats_sub(sum, &svc->base);
+}
+
+/**
+ * lbvs_stats_net_cpu() - what a CPU has counted, deleted services included
+ * @sum: set to it
+ * @ln: the namespace
+ * @cpu: the CPU
+ */
+void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu)
+{
+	lockdep_assert_held(&ln->lock);
+	*sum = (struct lbvs_sum){};
+	net_raw_cpu(sum, ln, cpu);
+	stats_sub(sum, &per_cpu_ptr(ln->cpu, cpu)->base);
+}
+
+/**
+ * lbvs_stats_net() - what a namespace has counted, deleted services included
+ * @sum: set to it
+ * @ln: the namespace
+ */
+void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln)
+{
+	struct lbvs_sum one;
+	int cpu;
+
+	*sum = (struct lbvs_sum){};
+	for_each_possible_cpu(cpu) {
+		lbvs_stats_net_cpu(&one, ln, cpu);
+		lbvs_stats_add(sum, &one);
+	}
+}
+
+/**
+ * lbvs_stats_drops_cpu() - what a CPU has dropped
+ * @ln: the namespace
+ * @why: the reason
+ * @cpu: the CPU
+ *
+ * Return: packets
+ */
+u64 lbvs_stats_drops_cpu(struct lbvs_net *ln, enum lbvs_drop why, int cpu)
+{
+	const struct lbvs_cpu *c = per_cpu_ptr(ln->cpu, cpu);
+
+	lockdep_assert_held(&ln->lock);
+	return READ_ONCE(c->drops[why]) - c->drops_base[why];
+}
+
+/**
+ * lbvs_stats_drops() - what a namespace has dropped
+ * @ln: the namespace
+ * @why: the reason
+ *
+ * Return: packets
+ */
+u64 lbvs_stats_drops(struct lbvs_net *ln, enum lbvs_drop why)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += lbvs_stats_drops_cpu(ln, why, cpu);
+	return sum;
+}
+
+/**
+ * lbvs_stats_retire() - keep what a real has counted when it goes
+ * @real: the real; nobody counts on it any more
+ */
+void lbvs_stats_retire(struct lbvs_real *real)
+{
+	struct lbvs_service *svc = real->svc;
+	int cpu;
+
+	lockdep_assert_held(&svc->ln->lock);
+	real_raw(&svc->gone, real);
+	for_each_possible_cpu(cpu)
+		stats_cpu(&per_cpu_ptr(svc->ln->cpu, cpu)->gone, real, cpu);
+}
+
+/**
+ * lbvs_stats_zero_service() - let a service and its reals count from 0 again
+ * @svc: the service
+ */
+void lbvs_stats_zero_service(struct lbvs_service *svc)
+{
+	struct lbvs_real *real;
+
+	lockdep_assert_held(&svc->ln->lock);
+	svc->base = (struct lbvs_sum){};
+	service_raw(&svc->base, svc);
+	list_for_each_entry(real, &svc->objects, object) {
+		real->base = (struct lbvs_sum){};
+		real_raw(&real->base, real);
+	}
+}
+
+/**
+ * lbvs_stats_zero() - let everything count from 0 again
+ * @ln: the namespace
+ */
+void lbvs_stats_zero(struct lbvs_net *ln)
+{
+	struct lbvs_service *svc;
+	int cpu, i;
+
+	lockdep_assert_held(&ln->lock);
+	list_for_each_entry(svc, &ln->list, list)
+		lbvs_stats_zero_service(svc);
+	for_each_possible_cpu(cpu) {
+		struct lbvs_cpu *c = per_cpu_ptr(ln->cpu, cpu);
+
+		c->base = (struct lbvs_sum){};
+		net_raw_cpu(&c->base, ln, cpu);
+		for (i = 0; i < ARRAY_SIZE(c->drops); i++)
+			c->drops_base[i] = READ_ONCE(c->drops[i]);
+	}
+}
