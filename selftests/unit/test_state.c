@@ -226,7 +226,8 @@ static u8 next_state(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event)
 	unsigned int i;
 
 	if (event == RST)
-		return state == NONE && out ? NONE : S(CLOSE);
+		return closing(state) || (state == NONE && out) ? state :
+								  S(CLOSE);
 	if (event == ACK && state == S(CLOSE) && rst_out == out)
 		return S(ESTABLISHED);
 	for (i = 0; i < ARRAY_SIZE(changes); i++)
