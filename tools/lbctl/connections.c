@@ -10,53 +10,64 @@
 #include "run.h"
 #include "wire.h"
 
-/* An error of the output ends reading; main() reports it. */
-static int print_text(struct nlattr **attrs, void *data)
-{
-	struct conn conn;
-	int status = get_conn(attrs[LBVS_A_CONN], &conn);
+struct listing {
+	bool as_json;
+	bool begun;
+	struct json json;
+};
 
-	(void)data;
-	if (!status)
-		text_conn(&conn);
-	return status ? status : ferror(stdout) ? -ECANCELED : 0;
+/* A refusal comes in place of the first connection, and leaves no heading behind. */
+static void begin(struct listing *listing)
+{
+	if (listing->begun)
+		return;
+	listing->begun = true;
+	if (!listing->as_json) {
+		text_conn_head();
+		return;
+	}
+	json_object(&listing->json, NULL);
+	json_array(&listing->json, "connections");
 }
 
-static int print_json(struct nlattr **attrs, void *data)
+/* An error of the output ends reading; main() reports it. */
+static int print_conn(struct nlattr **attrs, void *data)
 {
+	struct listing *listing = data;
 	struct conn conn;
 	int status = get_conn(attrs[LBVS_A_CONN], &conn);
 
-	if (!status)
-		json_conn(data, &conn);
-	return status ? status : ferror(stdout) ? -ECANCELED : 0;
+	if (status)
+		return status;
+	begin(listing);
+	if (listing->as_json)
+		json_conn(&listing->json, &conn);
+	else
+		text_conn(&conn);
+	return ferror(stdout) ? -ECANCELED : 0;
 }
 
 int run_connections(struct channel *channel, const struct command *cmd)
 {
-	struct json json = { 0 };
+	struct listing listing = { .as_json = cmd->json };
 	struct question question = {
 		.command = LBVS_CMD_CONN_GET,
 		.dump = true,
 		.parts = PART_FILTER,
-		.answer = cmd->json ? print_json : print_text,
-		.data = &json,
+		.answer = print_conn,
+		.data = &listing,
 	};
-	int status;
+	int status = ask(channel, cmd, &question, NULL);
 
-	if (cmd->json) {
-		json_object(&json, NULL);
-		json_array(&json, "connections");
-	} else {
-		text_conn_head();
-	}
-	status = ask(channel, cmd, &question, NULL);
 	/* Without its end nobody takes the JSON for whole. */
-	if (cmd->json && !status) {
-		json_array_end(&json);
-		json_object_end(&json);
+	if (status)
+		return status;
+	begin(&listing);
+	if (cmd->json) {
+		json_array_end(&listing.json);
+		json_object_end(&listing.json);
 	}
-	return status;
+	return EXIT_DONE;
 }
 
 static int read_count(struct nlattr **attrs, void *data)

@@ -30,13 +30,15 @@ struct request {
 	} mark[MARK_MAX];
 };
 
+#define SENTENCE_ROOM 256
+
 /* How a request ended. */
 struct outcome {
 	u32 sequence;
 	int error;		/* errno, or 0 */
 	bool interrupted;	/* the dump is torn */
 	u32 offset;		/* of the attribute that the module blames, or 0 */
-	char sentence[256];	/* the module's, or "" */
+	char sentence[SENTENCE_ROOM];	/* the module's, or "" */
 };
 
 /*

@@ -85,7 +85,7 @@ void text_list(const struct config *config)
 		return;
 	}
 	table_begin(&table, LIST_ALIGN);
-	table_row(&table, "SERVICE|SCHEDULER|FLAGS|||||||||");
+	table_row(&table, "SERVICE|SCHEDULER|FLAGS||||||||");
 	table_row(&table, "  REAL|METHOD|WEIGHT|STATE|ACTIVE|CONNS|" COUNTERS);
 	for (size_t i = 0; i < config->num_services; i++)
 		add_service(&table, &config->services[i]);

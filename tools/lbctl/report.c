@@ -97,8 +97,8 @@ int report_outcome(const char *place, const struct verb *verb, const struct requ
 		return report_permission();
 	if (!*sentence)
 		sentence = errno_sentence(verb, outcome->error);
-	fprintf(stderr, "lbctl: %s%s: %s", outcome->error ? "" : "warning: ", place, verb->name);
-	fprintf(stderr, ": %s", sentence);
+	fprintf(stderr, "lbctl: %s%s%s: %s", outcome->error ? "" : "warning: ", place,
+		verb->name, sentence);
 	if (arg)
 		fprintf(stderr, " ('%s%s%s')", arg->first, arg->second ? " " : "",
 			arg->second ? arg->second : "");

@@ -43,6 +43,9 @@ struct window {
 	struct pending pending[WINDOW];
 	size_t sent;	/* pending[sent % WINDOW] is free when sent - done < WINDOW */
 	size_t done;
+	size_t accepted;
+	char warned[SENTENCE_ROOM];
+	size_t alike;	/* warnings left out, of the same words */
 };
 
 static int refuse_line(const struct command *cmd, const char *name, unsigned int line,
@@ -180,6 +183,30 @@ static struct pending *oldest(struct window *window)
 	return &window->pending[window->done % WINDOW];
 }
 
+/* One forgotten setting can make the module warn of each real. */
+static bool is_told(struct window *window, const struct outcome *outcome)
+{
+	if (outcome->error || !outcome->sentence[0])
+		return false;
+	if (!strcmp(window->warned, outcome->sentence)) {
+		window->alike++;
+		return true;
+	}
+	memcpy(window->warned, outcome->sentence, sizeof(window->warned));
+	return false;
+}
+
+static void tell_alike(const struct window *window)
+{
+	char sentence[64];
+
+	if (!window->alike)
+		return;
+	snprintf(sentence, sizeof(sentence), "restore: the same for %zu more line%s",
+		 window->alike, window->alike == 1 ? "" : "s");
+	report_warning(sentence);
+}
+
 /* The module answers in the order of the questions. */
 static int take_outcome(struct channel *channel, struct rules *rules, struct window *window,
 			bool wait)
@@ -197,11 +224,13 @@ static int take_outcome(struct channel *channel, struct rules *rules, struct win
 	if (status)
 		return report_unavailable(-status);
 	snprintf(place, sizeof(place), "restore: %s:%u: ", rules->name, rule->line);
-	status = report_outcome(place, rule->cmd.verb, &pending->request, &outcome);
+	if (!is_told(window, &outcome))
+		status = report_outcome(place, rule->cmd.verb, &pending->request, &outcome);
 	if (status)
 		fprintf(stderr, "  %s\n", rule->text);
 	request_end(&pending->request);
 	window->done++;
+	window->accepted += !status;
 	return status;
 }
 
@@ -251,7 +280,7 @@ static void show_progress(size_t done, size_t count, time_t *last)
 	if (now == *last)
 		return;
 	if (*last)
-		fprintf(stderr, "\r%zu of %zu lines\r", done, count);
+		fprintf(stderr, "%zu of %zu lines\r", done, count);
 	*last = now;
 }
 
@@ -280,9 +309,12 @@ int rules_apply(struct channel *channel, const struct command *cmd, struct rules
 	}
 	if (!status)
 		status = take_outcomes(channel, rules, window, true);
-	if (status && window->done)
+	tell_alike(window);
+	if (last)
+		fprintf(stderr, "%40s\r", "");
+	if (status && window->sent)
 		fprintf(stderr, "lbctl: restore: ended here; %zu of %zu lines were done\n",
-			window->done - 1, rules->count);
+			window->accepted, rules->count);
 	for (; window->done < window->sent; window->done++)
 		request_end(&oldest(window)->request);
 	free(window);
