@@ -63,7 +63,9 @@ int run_save(struct channel *channel, const struct command *cmd)
 	/* Half a configuration in a file is worse than none. */
 	if (config.torn) {
 		config_free(&config);
-		return report_failure(cmd->verb, "the configuration keeps changing", EAGAIN);
+		return report_failure(cmd->verb,
+				      "the configuration changed each time that it was read; try again",
+				      0);
 	}
 	line_settings(&info.settings);
 	for (size_t i = 0; i < config.num_services; i++) {

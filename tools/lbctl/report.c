@@ -22,7 +22,8 @@ int report_usage(const struct verb *verb, const char *sentence)
 
 int report_failure(const struct verb *verb, const char *what, int error)
 {
-	fprintf(stderr, "lbctl: %s: %s: %s\n", verb->name, what, strerror(error));
+	fprintf(stderr, "lbctl: %s: %s%s%s\n", verb->name, what, error ? ": " : "",
+		error ? strerror(error) : "");
 	return EXIT_REFUSED;
 }
 

@@ -10,6 +10,8 @@
 
 /* "lbctl: add-real: ..."; @verb may be NULL. */
 int report_usage(const struct verb *verb, const char *sentence);
+
+/* @error is an errno, or 0 when @what says all. */
 int report_failure(const struct verb *verb, const char *what, int error);
 void report_warning(const char *sentence);
 

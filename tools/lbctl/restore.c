@@ -46,6 +46,8 @@ struct window {
 	size_t accepted;
 	char warned[SENTENCE_ROOM];
 	size_t alike;	/* warnings left out, of the same words */
+	time_t ticked;
+	bool shown;	/* there is a progress line */
 };
 
 static int refuse_line(const struct command *cmd, const char *name, unsigned int line,
@@ -269,19 +271,25 @@ static int send_rule(struct channel *channel, struct rules *rules, struct window
 	return 0;
 }
 
-/* For people only: a line that a file would keep is of no use. */
-static void show_progress(size_t done, size_t count, time_t *last)
+/* For people only: in a file such lines are of no use. Nothing for the first second. */
+static void show_progress(struct window *window, size_t count)
 {
 	time_t now;
 
-	if (done % 256 || !isatty(STDERR_FILENO))
+	if (window->done % 256 || !isatty(STDERR_FILENO))
 		return;
 	now = time(NULL);
-	if (now == *last)
-		return;
-	if (*last)
-		fprintf(stderr, "%zu of %zu lines\r", done, count);
-	*last = now;
+	if (window->ticked && now != window->ticked) {
+		fprintf(stderr, "%zu of %zu lines\r", window->done, count);
+		window->shown = true;
+	}
+	window->ticked = now;
+}
+
+static void clear_progress(const struct window *window)
+{
+	if (window->shown)
+		fprintf(stderr, "%40s\r", "");
 }
 
 static int flush_first(struct channel *channel)
@@ -294,7 +302,6 @@ static int flush_first(struct channel *channel)
 int rules_apply(struct channel *channel, const struct command *cmd, struct rules *rules)
 {
 	struct window *window = calloc(1, sizeof(*window));
-	time_t last = 0;
 	int status = 0;
 
 	if (!window)
@@ -305,13 +312,12 @@ int rules_apply(struct channel *channel, const struct command *cmd, struct rules
 		status = send_rule(channel, rules, window);
 		if (!status)
 			status = take_outcomes(channel, rules, window, false);
-		show_progress(window->done, rules->count, &last);
+		show_progress(window, rules->count);
 	}
 	if (!status)
 		status = take_outcomes(channel, rules, window, true);
+	clear_progress(window);
 	tell_alike(window);
-	if (last)
-		fprintf(stderr, "%40s\r", "");
 	if (status && window->sent)
 		fprintf(stderr, "lbctl: restore: ended here; %zu of %zu lines were done\n",
 			window->accepted, rules->count);
