@@ -52,16 +52,23 @@ static bool reopens(const struct lbvs_conn *conn, enum lbvs_dir dir,
 	       lbvs_state_closing(lbvs_conn_state(conn));
 }
 
-/* State, rewrite, route, transmit. */
-static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
+/* Rewrite, route, transmit. */
+static unsigned int send(struct lbvs_net *ln, struct sk_buff *skb,
 			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
 			 enum lbvs_dir dir)
 {
 	struct lbvs_tuple to;
 
-	lbvs_conn_advance(ln, conn, dir, pkt);
 	lbvs_conn_rewritten(conn, dir, &to);
 	return lbvs_forward(ln, skb, pkt, conn->real, dir, &to);
+}
+
+static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
+			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
+			 enum lbvs_dir dir)
+{
+	lbvs_conn_advance(ln, conn, dir, pkt);
+	return send(ln, skb, pkt, conn, dir);
 }
 
 /* A packet to a one-packet service: scheduled by itself. */
@@ -162,7 +169,7 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 			      refuse(ln, skb, pkt, svc, LBVS_DROP_NO_REAL);
 	}
 	conn = lbvs_schedule(svc, pkt, &why);
-	return conn ? pass(ln, skb, pkt, conn, LBVS_DIR_IN) :
+	return conn ? send(ln, skb, pkt, conn, LBVS_DIR_IN) :
 		      refuse(ln, skb, pkt, svc, why);
 }
 

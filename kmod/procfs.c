@@ -6,17 +6,17 @@
 #include "lbvs.h"
 
 static const char *const state_names[__LBVS_STATE_MAX] = {
-	[LBVS_STATE_NONE]		= "NONE",
-	[LBVS_STATE_TCP_SYN_SENT]	= "SYN_SENT",
-	[LBVS_STATE_TCP_SYN_RECV]	= "SYN_RECV",
-	[LBVS_STATE_TCP_ESTABLISHED]	= "ESTABLISHED",
-	[LBVS_STATE_TCP_FIN_WAIT]	= "FIN_WAIT",
-	[LBVS_STATE_TCP_CLOSE_WAIT]	= "CLOSE_WAIT",
-	[LBVS_STATE_TCP_LAST_ACK]	= "LAST_ACK",
-	[LBVS_STATE_TCP_TIME_WAIT]	= "TIME_WAIT",
-	[LBVS_STATE_TCP_CLOSE]		= "CLOSE",
-	[LBVS_STATE_UDP_NEW]		= "UDP_NEW",
-	[LBVS_STATE_UDP]		= "UDP",
+	[LBVS_STATE_NONE]		= "none",
+	[LBVS_STATE_TCP_SYN_SENT]	= "tcp-syn-sent",
+	[LBVS_STATE_TCP_SYN_RECV]	= "tcp-syn-recv",
+	[LBVS_STATE_TCP_ESTABLISHED]	= "tcp-established",
+	[LBVS_STATE_TCP_FIN_WAIT]	= "tcp-fin-wait",
+	[LBVS_STATE_TCP_CLOSE_WAIT]	= "tcp-close-wait",
+	[LBVS_STATE_TCP_LAST_ACK]	= "tcp-last-ack",
+	[LBVS_STATE_TCP_TIME_WAIT]	= "tcp-time-wait",
+	[LBVS_STATE_TCP_CLOSE]		= "tcp-close",
+	[LBVS_STATE_UDP_NEW]		= "udp-new",
+	[LBVS_STATE_UDP]		= "udp",
 };
 
 static const char *const real_state_names[] = {

@@ -96,8 +96,8 @@ static struct lbvs_conn *insert_somewhere(struct lbvs_pool *pool,
  * @why: set to the reason when there is none
  *
  * Context: RCU, BH off.
- * Return: the connection, which may be another CPU's for the same packet's
- * tuple; or NULL
+ * Return: the connection, with this packet accounted to its state; it may be
+ * one that another CPU made for the same tuple meanwhile. Or NULL.
  */
 struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 				const struct lbvs_packet *pkt,
@@ -117,7 +117,10 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 	if (!conn)
 		return NULL;
 	res = insert_somewhere(pool, conn, pkt, word, why);
-	if (res != conn)
-		lbvs_conn_discard(svc->ln, conn);
+	if (res == conn)
+		return conn;
+	lbvs_conn_discard(svc->ln, conn);
+	if (res)
+		lbvs_conn_advance(svc->ln, res, LBVS_DIR_IN, pkt);
 	return res;
 }
