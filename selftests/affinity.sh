@@ -33,11 +33,13 @@ cases()
 	still "another real" add-real tcp "$tcp" "$r3"
 	still "another real" add-real udp "$udp" "$r3"
 	still "other scheduler" edit-service tcp "$tcp" --scheduler wlc
+	still "and back" edit-service tcp "$tcp" --scheduler rr
 	still "drain" edit-real tcp "$tcp" "$r2" --state drain
 	still "drain" edit-real udp "$udp" "$r2" --state drain
 	told "$V new ones avoid the drained real" "r1=4 r3=4" c1 each 8 tcp $VIP 80
 	still "up again" edit-real tcp "$tcp" "$r2" --state up
-	told "$V a connection's messages, each checked" r1=200 c1 say t1 200 
+	tell c1 say t1
+	told "$V a connection's messages, each checked" "$ANSWER=100" c1 say t1 100
 	tell c1 close '*'
 }
 

@@ -48,10 +48,10 @@ cases()
 	service tcp $VIP 80 8080 -- $R1
 	service udp $VIP 53 8081 -- $R2
 	tell c2 open t tcp $VIP 80
-	told "$V TCP: 300 messages in order on one connection" r1=300 c2 say t 300
+	told "$V TCP: 100 messages in order on one connection" r1=100 c2 say t 100
 	told "$V TCP: the client's FIN first, the server's last words arrive" finished c2 finish t
 	tell c2 open u udp $VIP 53
-	told "$V UDP: 300 messages" r2=300 c2 say u 300
+	told "$V UDP: 100 messages" r2=100 c2 say u 100
 	told "$V UDP: 50 messages without waiting arrive in order" lost=0 c2 burst u 50
 	told "$V UDP without checksums: the answers fit" r2 c2 open n udp $VIP 53 nocheck
 	told "$V UDP without checksums: 20 more" r2=20 c2 say n 20

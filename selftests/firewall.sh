@@ -24,12 +24,13 @@ filter_cases()
 {
 	service tcp $VIP 80 8080 --scheduler rr -- $R1 $R2
 	service udp $VIP 53 8080 --scheduler rr -- $R1 $R2
-	tell c1 open t tcp $VIP 80
 	tell c1 open u udp $VIP 53
+	tell c1 open t tcp $VIP 80
+	real=$ANSWER
 	block
 	told "$V blocked: no new TCP" "error: timeout" c1 open n tcp $VIP 80 timeout=400
 	told "$V blocked: no new UDP" "error: timeout" c1 open n udp $VIP 53 timeout=400
-	told "$V a known TCP connection goes on" r1=10 c1 say t 10
+	told "$V a known TCP connection goes on" $real=10 c1 say t 10
 	tell c1 say u
 	like "$V a known UDP one too" "$ANSWER" '^r[12]$'
 	all_connections
@@ -93,11 +94,12 @@ conntrack_cases()
 	tell c1 open b tcp $VIP 80
 	told "$V strict firewall: 8 MB each way" good c1 bulk b $((8 << 20))
 	tell c1 open t tcp $VIP 80
+	real=$ANSWER
 	is "$V no packet was found invalid" "$(counter invalid_in)" 0
 	is "$V no packet to a real was tracked" "$(counter tracked_real)" 0
 	is "$V no balanced connection has an entry" \
 		"$(on d conntrack -L -f ipv$FAMILY 2> /dev/null | grep -cE '^(tcp|udp)')" 0
-	like "$V a real sees the client, not a masquerade" "$(on r1 ss -Htn state all sport = :8080)" "$C1|$C2"
+	like "$V a real sees the client, not a masquerade" "$(on $real ss -Htn state established sport = :8080)" "$C1|$C2"
 	on d nft flush ruleset
 	tell c1 close '*'
 }

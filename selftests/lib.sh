@@ -175,32 +175,36 @@ wait_for()
 # on SPACE COMMAND...
 on()
 {
-	nsenter --net="/run/netns/lbvs-$1" -- "${@:2}"
+	./enter "lbvs-$1" "${@:2}"
 }
 
 # job SPACE COMMAND...: in the background, ended with the test; JOB is its pid.
 job()
 {
-	nsenter --net="/run/netns/lbvs-$1" -- "${@:2}" &
+	./enter "lbvs-$1" "${@:2}" &
 	JOB=$!
 	JOBS+=("$JOB")
 }
 
-add_space()
+# add_spaces SPACE...
+add_spaces()
 {
-	ip netns add "lbvs-$1" &&
-		on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.accept_dad=0 \
-			net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.default.router_solicitations=0 \
-			"${@:2}"
+	local space lines=
+
+	for space; do
+		lines+="netns add lbvs-$space"$'\n'
+	done
+	ip -batch - <<< "$lines"
 }
 
 delete_spaces()
 {
-	local space
+	local space lines=
 
 	for space in "${SPACES[@]}"; do
-		[ ! -e "/run/netns/lbvs-$space" ] || ip netns delete "lbvs-$space"
+		[ ! -e "/run/netns/lbvs-$space" ] || lines+="netns delete lbvs-$space"$'\n'
 	done
+	[ -z "$lines" ] || ip -batch - <<< "$lines"
 }
 
 # shellcheck disable=SC2317 # the trap calls it
@@ -216,17 +220,10 @@ clean_up()
 	[ -z "$TMP" ] || rm -rf "$TMP"
 }
 
-forwarding=(net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.default.forwarding=1)
-
-add_spaces()
+# forward SPACE WORDS...: it is a router; and other settings.
+forward()
 {
-	local space
-
-	for space in c1 c2 r1 r2 r3 sw; do
-		add_space "$space" || return 1
-	done
-	add_space rt "${forwarding[@]}" && add_space d "${forwarding[@]}" \
-		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
+	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 "${@:2}"
 }
 
 wire_up()
@@ -253,14 +250,31 @@ wire_up()
 	END
 }
 
+# The kernel would first see whether somebody has its addresses: so do without
+# the ones that it makes itself.
+# address DEVICE LINK-LOCAL ADDRESS...
+address()
+{
+	local device=$1 link_local=$2 address
+
+	echo "link set $device addrgenmode none"
+	echo "addr add $link_local/64 dev $device nodad"
+	shift 2
+	for address; do
+		case $address in
+		*:*)	echo "addr add $address dev $device nodad" ;;
+		*)	echo "addr add $address dev $device" ;;
+		esac
+	done
+	echo "link set $device up"
+}
+
 # end_node SPACE IPV4 IPV6 GATEWAY4 GATEWAY6
 end_node()
 {
 	ip -n "lbvs-$1" -batch - <<-END
 		link set lo up
-		addr add $2/24 dev eth0
-		addr add $3/64 dev eth0 nodad
-		link set eth0 up
+		$(address eth0 "fe80::${3##*:}" "$2/24" "$3/64")
 		route add default via $4
 		route add default via $5
 	END
@@ -268,15 +282,11 @@ end_node()
 
 client_router()
 {
-	ip -n lbvs-rt -batch - <<-END
+	forward rt && ip -n lbvs-rt -batch - <<-END
 		link set lo up
 		link add c2 type veth peer name eth0 netns lbvs-c2
-		addr add 192.0.2.2/24 dev eth0
-		addr add 2001:db8:1::2/64 dev eth0 nodad
-		addr add 198.51.100.1/24 dev c2
-		addr add 2001:db8:2::1/64 dev c2 nodad
-		link set eth0 up
-		link set c2 up
+		$(address eth0 fe80::2 192.0.2.2/24 2001:db8:1::2/64)
+		$(address c2 fe80::1 198.51.100.1/24 2001:db8:2::1/64)
 		route add default via 192.0.2.1
 		route add default via 2001:db8:1::1
 	END
@@ -284,32 +294,26 @@ client_router()
 
 director()
 {
-	ip -n lbvs-d -batch - <<-END
-		link set lo up
-		link add vip type dummy
-		addr add 192.0.2.1/24 dev c
-		addr add 2001:db8:1::1/64 dev c nodad
-		addr add 10.0.0.1/24 dev s
-		addr add 2001:db8:10::1/64 dev s nodad
-		addr add 203.0.113.10/32 dev vip
-		addr add 203.0.113.11/32 dev vip
-		addr add 2001:db8:f::10/128 dev vip nodad
-		addr add 2001:db8:f::11/128 dev vip nodad
-		link set c up
-		link set s up
-		link set vip up
-		route add local 203.0.113.20 dev lo
-		route add local 2001:db8:f::20 dev lo
-		route add 198.51.100.0/24 via 192.0.2.2
-		route add 2001:db8:2::/64 via 2001:db8:1::2
-	END
+	forward d net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 \
+		net.ipv4.conf.c.send_redirects=0 net.ipv4.conf.s.send_redirects=0 &&
+		ip -n lbvs-d -batch - <<-END
+			link set lo up
+			link add vip type dummy
+			$(address c fe80::1 192.0.2.1/24 2001:db8:1::1/64)
+			$(address s fe80::1 10.0.0.1/24 2001:db8:10::1/64)
+			$(address vip fe80::1 203.0.113.10/32 203.0.113.11/32 2001:db8:f::10/128 2001:db8:f::11/128)
+			route add local 203.0.113.20 dev lo
+			route add local 2001:db8:f::20 dev lo
+			route add 198.51.100.0/24 via 192.0.2.2
+			route add 2001:db8:2::/64 via 2001:db8:1::2
+		END
 }
 
 make_network()
 {
 	local i
 
-	add_spaces && wire_up && client_router && director &&
+	add_spaces "${SPACES[@]}" && wire_up && client_router && director &&
 		end_node c1 192.0.2.11 2001:db8:1::11 192.0.2.1 2001:db8:1::1 &&
 		end_node c2 198.51.100.11 2001:db8:2::11 198.51.100.1 2001:db8:2::1 || return 1
 	for i in 1 2 3; do
@@ -360,7 +364,7 @@ need_programs()
 {
 	local program
 
-	for program in ip nsenter sysctl jq "$@"; do
+	for program in ip sysctl jq "$@"; do
 		command -v "$program" > /dev/null || skip_all "no program $program"
 	done
 	[ -x ./talk ] || skip_all "the test programs are not built: make"
@@ -375,7 +379,7 @@ need_lbvs()
 # lb ARGUMENTS...: lbctl on the director.
 lb()
 {
-	nsenter --net=/run/netns/lbvs-d -- "$LBCTL" "$@"
+	./enter lbvs-d "$LBCTL" "$@"
 }
 
 # lbq FILTER ARGUMENTS...: what jq makes of lbctl's JSON.
@@ -426,16 +430,40 @@ service()
 	lb restore - <<< "$lines" || echo "# could not restore: $lines"
 }
 
+# Totals come from /proc, by way of a process of the director's: that takes no new
+# process. That /proc and lbctl say the same is for reading.sh to see.
+
 # drops REASON: packets that the director has counted as dropped for it, into DROPS
 drops()
 {
-	DROPS=$(lbq ".drops.$1" stats)
+	local name
+
+	while read -r name DROPS; do
+		[ "$name" != "$1" ] || return
+	done < "$PROC/drops"
+	DROPS=
 }
 
 # states CLIENT-PORT: of the connections from there, into STATES
 states()
 {
-	STATES=$(lbq "[.connections[] | select(.client_port == $1) | .state] | join(\" \")" connections)
+	local client state
+
+	STATES=
+	while read -r _ client _ _ _ state _; do
+		[ "${client##*:}" != "$1" ] || STATES+=${STATES:+ }$state
+	done < <(lb connections)
+}
+
+# total NAME: of /proc/net/lbvs/stats, into TOTAL
+total()
+{
+	local name
+
+	while read -r name TOTAL; do
+		[ "$name" != "$1" ] || return
+	done < "$PROC/stats"
+	TOTAL=
 }
 
 state_is()
@@ -454,7 +482,8 @@ reaches()
 # all_connections: how many there are, into CONNECTIONS
 all_connections()
 {
-	CONNECTIONS=$(lbq .connections stats)
+	total connections
+	CONNECTIONS=$TOTAL
 }
 
 # both_families FUNCTION: with the addresses of IPv4, then of IPv6; V begins descriptions
@@ -551,7 +580,7 @@ start_client()
 	local in out
 
 	mkfifo "$TMP/$1.in" "$TMP/$1.out"
-	nsenter --net="/run/netns/lbvs-$2" -- ./talk < "$TMP/$1.in" > "$TMP/$1.out" &
+	./enter "lbvs-$2" ./talk < "$TMP/$1.in" > "$TMP/$1.out" &
 	JOBS+=($!)
 	exec {in}> "$TMP/$1.in" {out}< "$TMP/$1.out"
 	TO[$1]=$in
@@ -609,4 +638,6 @@ begin()
 	trap 'exit 1' INT TERM
 	[ -n "${NO_TAP:-}" ] || echo "TAP version 13"
 	"$1" || { echo "Bail out! cannot make the network"; exit 1; }
+	job d sleep 100000
+	PROC=/proc/$JOB/net/lbvs
 }

@@ -12,7 +12,7 @@ COUNT=${COUNT:-1000000}
 
 director_only()
 {
-	add_space d "${forwarding[@]}" net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
+	add_spaces d && forward d net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
 		ip -n lbvs-d -batch - <<-END
 			link set lo up
 			link add reals type dummy

@@ -14,10 +14,6 @@ lb_rt()
 
 second_director()
 {
-	ip -n lbvs-rt -batch - <<-END
-		route add local 203.0.113.10 dev lo
-		route add local 2001:db8:f::10 dev lo
-	END
 	at $VIP 80; tcp=$AT
 	at $VIP 53; udp=$AT
 	at $C1 8080
@@ -30,6 +26,8 @@ second_director()
 isolation()
 {
 	second_director
+	lb zero
+	lb_rt zero
 	service tcp $VIP 80 8080 --scheduler rr -- $R1 $R2
 	is "$V one service there is not seen here" "$(lbq '[.services[].port] | join(" ")' list)" 80
 	is "$V and here is not seen there" "$(lb_rt --json list | jq -r '[.services[].reals[].address] | unique | join(" ")')" $C1
@@ -75,6 +73,10 @@ deletion()
 }
 
 begin make_network
+ip -n lbvs-rt -batch - <<-END
+	route add local 203.0.113.10 dev lo
+	route add local 2001:db8:f::10 dev lo
+END
 start_servers 8080
 start_server c1 8080
 start_client c1 c1

@@ -53,7 +53,7 @@ module_cases()
 	is "version: of one make" "$(lbq '.lbctl == .module' version)" true
 	like "settings: a limit" "$(lbq .conn_limit settings)" '^[1-9][0-9]+$'
 	is "settings: the limit of stats" "$(lbq .conn_limit settings)" "$(lbq .conn_limit stats)"
-	like "dmesg: the line at load" "$(dmesg | grep 'lbvs: ' | head -n 1)" "lbvs: .*$(lbq .module version)"
+	like "dmesg: the line at load" "$(dmesg | grep -m 1 'lbvs: version')" "lbvs: version $(lbq .module version), [0-9]+ connections"
 	like "/proc/net/lbvs has all its files" "$(on d ls /proc/net/lbvs | paste -sd ' ')" \
 		'^connections drops services stats stats_percpu$'
 }

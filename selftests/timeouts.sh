@@ -56,7 +56,7 @@ expiry_cases()
 	eventually "$V UDP that is quiet is gone" 4 state_is 6002 ""
 	eventually "$V TCP is gone in time after a RST" 4 state_is 6004 ""
 	told "$V the same flow again is a new connection" r1 c1 say gone
-	reaches "$V and is there" 6002 udp-new
+	reaches "$V and is there" 6002 udp
 	eventually "$V until it is quiet again" 8 state_is 6003 ""
 	tell c1 close '*'
 }

@@ -12,6 +12,7 @@ local_case()
 {
 	at $VIPL 8090
 	lb set tcp-unknown local
+	own=$AT
 	told "$V the director's own server" d c1 open own tcp $VIPL 8090
 	service tcp $VIPL 8090 8080 -- $R1
 	told "$V local: its connections go on beside the new service" d=5 c1 say own 5
@@ -19,11 +20,12 @@ local_case()
 	lb set tcp-unknown reset
 	told "$V reset: they don't" "error: reset" c1 say own
 	tell c1 close '*'
-	lb del-service tcp "$AT"
+	lb del-service tcp "$own"
 }
 
 raw_cases()
 {
+	lb zero
 	service tcp $VIP 80 8080 -- $R1
 	is "reset is the default" "$(lbq .tcp_unknown settings)" reset
 	told "$V reset: an ACK from nowhere has a RST with its number" "R seq=4711 ack=0" \
@@ -62,13 +64,13 @@ adopt_cases()
 	at $VIP 80
 	lb edit-service tcp "$AT" --adopt
 	told "$V a connection of a service that adopts" r1 c1 open t tcp $VIP 80 sport=6001
-	lb del-connection --all
+	lb del-connection --all > /dev/null
 	told "$V is forgotten, and taken up again in mid-stream" r1=20 c1 say t 20
 	reaches "$V and known again" 6001 tcp-established
 	told "$V up to its end" finished c1 finish t
 	lb edit-service tcp "$AT" --no-adopt
 	told "$V without adopt" r1 c1 open t tcp $VIP 80 sport=6002
-	lb del-connection --all
+	lb del-connection --all > /dev/null
 	told "$V it is over" "error: reset" c1 say t
 	tell c1 close t
 }

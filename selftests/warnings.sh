@@ -44,6 +44,9 @@ redirect_case()
 	on d sysctl -qw net.ipv4.conf.all.send_redirects=1 net.ipv4.conf.s.send_redirects=1
 	ip -n lbvs-d addr add 10.0.0.100/32 dev s
 	lb add-service tcp 10.0.0.100:80
+	warned "send_redirects with two arms" '^$' add-real tcp 10.0.0.100:80 10.0.0.11:80
+	lb del-real tcp 10.0.0.100:80 10.0.0.11:80
+	ip -n lbvs-d link set c down
 	warned "send_redirects on a one-armed director" '^lbctl: warning: .*redirect' add-real tcp 10.0.0.100:80 10.0.0.11:80
 	lb flush
 }
