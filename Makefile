@@ -5,6 +5,8 @@
 # make modules_install      the module
 # make demo                 watch it work, in a virtual machine
 # make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2)
+# make check-debug          the tests in debug kernels, which are built first: half an hour each, once
+#                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make vm                   a shell in the virtual machine (KERNEL=6.1)
 #
 # The module's own makefile is Kbuild.
@@ -49,6 +51,12 @@ module-6.1 module-6.12: module-%:
 	@$(vm)/fetch-kernel $*
 	@$(vm)/build-module $*
 
+kernel-debug-A kernel-debug-B: kernel-debug-%:
+	@$(vm)/build-debug $*
+
+module-debug-A module-debug-B: module-debug-%: kernel-debug-%
+	@$(vm)/build-module debug-$*
+
 sparse:
 	@$(vm)/fetch-kernel 6.1
 	@$(vm)/build-module --sparse 6.1
@@ -72,6 +80,13 @@ demo: deps module-$(KERNEL) lbctl programs
 check: deps
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" $(vm)/check
 
+# Slow kernels: fewer bytes and connections, more patience.
+check-debug: KERNELS = debug-A debug-B
+check-debug: deps
+	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done
+	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=7200 \
+		GUEST_ENV="MB=2 COUNT=20000 TELL_TIMEOUT=300 TEST_TIMEOUT=1200" $(vm)/check
+
 check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)
 	@$(vm)/selfcheck $(KERNEL)
@@ -88,4 +103,4 @@ distclean: clean
 	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
-	deps vm demo check check-vm clean distclean
+	kernel-debug-A kernel-debug-B module-debug-A module-debug-B deps vm demo check check-debug check-vm clean distclean
