@@ -3,6 +3,7 @@
 #ifndef _LBVS_COMPAT_H
 #define _LBVS_COMPAT_H
 
+#include <linux/slab.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 
@@ -19,6 +20,11 @@ static inline struct nlattr **lbvs_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #endif
 }
+
+/* 6.5 can keep a cache from being merged with others of its size. */
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE 0
+#endif
 
 /*
  * 6.3 made lazy RCU callbacks wait up to 10 s. Those of connections hold the

@@ -25,30 +25,48 @@
 #define EVICT_ENTRIES	64
 #define EVICT_CHAINS	4096
 
-static struct kmem_cache *conn_cache[2];
+/* By family, and whether replies have a tuple of their own. */
+static struct kmem_cache *conn_cache[2][2];
 
-static size_t conn_size(u8 af)
+static struct kmem_cache **conn_cache_of(u8 af, u8 method)
 {
-	return sizeof(struct lbvs_conn) + 2 * lbvs_conn_entry_size(af);
+	return &conn_cache[lbvs_family_index(af)][lbvs_method_replies(method)];
+}
+
+static int __init cache_create(const char *name, u8 af, u8 method)
+{
+	size_t size = sizeof(struct lbvs_conn) + lbvs_conn_entry_size(af);
+	struct kmem_cache *cache;
+
+	if (lbvs_method_replies(method))
+		size += lbvs_conn_entry_size(af);
+	cache = kmem_cache_create(name, size, LBVS_CONN_ALIGN, SLAB_NO_MERGE,
+				  NULL);
+	*conn_cache_of(af, method) = cache;
+	return cache ? 0 : -ENOMEM;
 }
 
 int __init lbvs_conn_init(void)
 {
-	conn_cache[0] = kmem_cache_create("lbvs_conn4", conn_size(AF_INET), 0,
-					  SLAB_HWCACHE_ALIGN, NULL);
-	conn_cache[1] = kmem_cache_create("lbvs_conn6", conn_size(AF_INET6), 0,
-					  SLAB_HWCACHE_ALIGN, NULL);
-	if (conn_cache[0] && conn_cache[1])
-		return 0;
-	lbvs_conn_exit();
-	return -ENOMEM;
+	int err;
+
+	lbvs_table_locks_init();
+	err = cache_create("lbvs_conn4", AF_INET, LBVS_METHOD_DR) ?:
+	      cache_create("lbvs_conn4_nat", AF_INET, LBVS_METHOD_NAT) ?:
+	      cache_create("lbvs_conn6", AF_INET6, LBVS_METHOD_DR) ?:
+	      cache_create("lbvs_conn6_nat", AF_INET6, LBVS_METHOD_NAT);
+	if (err)
+		lbvs_conn_exit();
+	return err;
 }
 
 /* The caller has done rcu_barrier(). */
 void lbvs_conn_exit(void)
 {
-	kmem_cache_destroy(conn_cache[0]);
-	kmem_cache_destroy(conn_cache[1]);
+	int i;
+
+	for (i = 0; i < 4; i++)
+		kmem_cache_destroy(conn_cache[i / 2][i % 2]);
 }
 
 /**
@@ -65,11 +83,11 @@ u32 lbvs_conn_limit_default(void)
 }
 
 /**
- * lbvs_conn_bytes() - the size of an IPv4 connection
+ * lbvs_conn_bytes() - the size of an IPv4 nat connection
  */
 unsigned int lbvs_conn_bytes(void)
 {
-	return kmem_cache_size(conn_cache[0]);
+	return kmem_cache_size(*conn_cache_of(AF_INET, LBVS_METHOD_NAT));
 }
 
 /**
@@ -101,6 +119,11 @@ static bool real_forgets(const struct lbvs_conn *conn)
 			   lbvs_conn_entry(conn, LBVS_DIR_IN)->proto);
 }
 
+static bool conn_alive(const struct lbvs_conn *conn)
+{
+	return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD);
+}
+
 /**
  * lbvs_conn_usable() - may packets use a connection
  * @conn: the connection, under RCU
@@ -110,8 +133,35 @@ static bool real_forgets(const struct lbvs_conn *conn)
  */
 bool lbvs_conn_usable(const struct lbvs_conn *conn)
 {
-	return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD) &&
-	       !conn_expired(conn) && !real_forgets(conn);
+	return conn_alive(conn) && !conn_expired(conn) && !real_forgets(conn);
+}
+
+/* The connection of a tuple, if it passes the test. */
+static struct lbvs_conn *find(struct lbvs_conn_family *fam,
+			      const struct lbvs_tuple *tuple, u32 hash,
+			      enum lbvs_dir *dir,
+			      bool (*test)(const struct lbvs_conn *conn))
+{
+	struct lbvs_conn_entry *entry;
+	struct lbvs_conn_table *tbl;
+	struct lbvs_conn *conn;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next)) {
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[hash & tbl->mask],
+					 node) {
+			if (!lbvs_entry_equal(entry, tuple))
+				continue;
+			conn = lbvs_entry_conn(entry);
+			if (!test(conn))
+				continue;
+			*dir = entry->dir;
+			return conn;
+		}
+		/* Pairs with the release in entry_move(). */
+		smp_rmb();
+	}
+	return NULL;
 }
 
 /**
@@ -128,47 +178,41 @@ struct lbvs_conn *lbvs_conn_find(struct lbvs_net *ln,
 				 enum lbvs_dir *dir)
 {
 	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
-	u32 hash = lbvs_table_hash(fam, tuple);
-	struct lbvs_conn_entry *entry;
-	struct lbvs_conn_table *tbl;
-	struct lbvs_conn *conn;
 
-	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next)) {
-		hlist_for_each_entry_rcu(entry, &tbl->bucket[hash & tbl->mask],
-					 node) {
-			if (!lbvs_entry_equal(entry, tuple))
-				continue;
-			conn = lbvs_entry_conn(entry, tuple->af);
-			if (!lbvs_conn_usable(conn))
-				continue;
-			*dir = entry->dir;
-			return conn;
-		}
-		/* Pairs with the release in entry_move(). */
-		smp_rmb();
-	}
-	return NULL;
+	return find(fam, tuple, lbvs_table_hash(fam, tuple), dir,
+		    lbvs_conn_usable);
 }
 
 /**
  * lbvs_conn_tuple() - what a connection's packets in one direction look like
  * @conn: the connection
- * @dir: the direction
+ * @dir: the direction; LBVS_DIR_OUT only where replies pass the director
  * @tuple: filled in: as they arrive, before they are rewritten
  */
 void lbvs_conn_tuple(const struct lbvs_conn *conn, enum lbvs_dir dir,
 		     struct lbvs_tuple *tuple)
 {
 	const struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
-	unsigned int words = lbvs_addr_words(conn->af);
 
-	tuple->af = conn->af;
+	tuple->af = entry->af;
 	tuple->proto = entry->proto;
 	tuple->sport = entry->sport;
 	tuple->dport = entry->dport;
-	lbvs_addr_copy(conn->af, tuple->saddr, entry->addr);
-	lbvs_addr_copy(conn->af, tuple->daddr, entry->addr + words);
+	lbvs_addr_copy(entry->af, tuple->saddr, entry->addr);
+	lbvs_addr_copy(entry->af, tuple->daddr,
+		       entry->addr + lbvs_addr_words(entry->af));
+}
+
+/**
+ * lbvs_conn_real() - where a connection's packets arrive in the end
+ * @conn: the connection
+ * @key: set to the address and port
+ */
+void lbvs_conn_real(const struct lbvs_conn *conn, struct lbvs_real_key *key)
+{
+	*key = conn->real->key;
+	if (!key->port)
+		key->port = lbvs_conn_entry(conn, LBVS_DIR_IN)->dport;
 }
 
 /**
@@ -193,18 +237,18 @@ void lbvs_conn_rewritten(const struct lbvs_conn *conn, enum lbvs_dir dir,
 	lbvs_addr_copy(answer.af, tuple->daddr, answer.saddr);
 }
 
-static void entry_fill(struct lbvs_conn *conn, enum lbvs_dir dir,
-		       const struct lbvs_tuple *tuple)
+static void entry_fill(struct lbvs_conn_entry *entry, enum lbvs_dir dir,
+		       const struct lbvs_tuple *tuple, u8 method)
 {
-	struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
-	unsigned int words = lbvs_addr_words(conn->af);
-
+	entry->af = tuple->af;
 	entry->dir = dir;
 	entry->proto = tuple->proto;
+	entry->method = method;
 	entry->sport = tuple->sport;
 	entry->dport = tuple->dport;
-	lbvs_addr_copy(conn->af, entry->addr, tuple->saddr);
-	lbvs_addr_copy(conn->af, entry->addr + words, tuple->daddr);
+	lbvs_addr_copy(tuple->af, entry->addr, tuple->saddr);
+	lbvs_addr_copy(tuple->af, entry->addr + lbvs_addr_words(tuple->af),
+		       tuple->daddr);
 }
 
 /* How many connections below the limit the eviction begins. */
@@ -218,10 +262,9 @@ static u32 limit_headroom(u32 limit)
  * closing, half-open, or UDP that was never answered or continued. The place
  * in the table is a keyed hash of the new one's tuple, so nobody can aim.
  */
-static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
+		       u32 hash)
 {
-	struct lbvs_conn_table *tbl = rcu_dereference(fam->table);
-	u8 af = fam == &ln->conns.family[0] ? AF_INET : AF_INET6;
 	unsigned int i, seen = 0;
 	struct lbvs_conn_entry *entry;
 	struct lbvs_conn *conn;
@@ -230,22 +273,34 @@ static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
 		hlist_for_each_entry_rcu(entry,
 					 &tbl->bucket[(hash + i) & tbl->mask],
 					 node) {
-			conn = lbvs_entry_conn(entry, af);
+			conn = lbvs_entry_conn(entry);
 			if (lbvs_state_evictable(lbvs_conn_state(conn)) ||
 			    !lbvs_conn_usable(conn)) {
 				if (lbvs_conn_kill(ln, conn))
-					return;
+					return true;
 			}
 			if (++seen == EVICT_ENTRIES)
-				return;
+				return false;
 		}
 	}
+	return false;
+}
+
+static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+{
+	struct lbvs_conn_table *tbl;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next))
+		if (evict_from(ln, tbl, hash))
+			return;
 }
 
 /**
  * lbvs_conn_alloc() - make a connection that isn't in the table yet
  * @ln: the namespace
  * @tuple: of the client's packet
+ * @method: &enum lbvs_method
  * @why: set to the reason when there is none
  *
  * Near the limit, one that is of little use goes for it; an established one
@@ -255,7 +310,7 @@ static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
  * Return: the connection, for lbvs_conn_insert() or lbvs_conn_discard(); NULL
  */
 struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
-				  const struct lbvs_tuple *tuple,
+				  const struct lbvs_tuple *tuple, u8 method,
 				  enum lbvs_drop *why)
 {
 	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
@@ -272,14 +327,13 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 		goto refuse;
 	}
 
-	conn = kmem_cache_alloc(conn_cache[lbvs_family_index(tuple->af)],
+	conn = kmem_cache_alloc(*conn_cache_of(tuple->af, method),
 				GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn) {
 		*why = LBVS_DROP_NO_MEMORY;
 		goto refuse;
 	}
-	conn->af = tuple->af;
-	entry_fill(conn, LBVS_DIR_IN, tuple);
+	entry_fill((void *)conn->entries, LBVS_DIR_IN, tuple, method);
 	return conn;
 
 refuse:
@@ -294,8 +348,10 @@ refuse:
  */
 void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
-	atomic_dec(&conn_family(ln, conn->af)->count);
-	kmem_cache_free(conn_cache[lbvs_family_index(conn->af)], conn);
+	const struct lbvs_conn_entry *in = lbvs_conn_entry(conn, LBVS_DIR_IN);
+
+	atomic_dec(&conn_family(ln, in->af)->count);
+	kmem_cache_free(*conn_cache_of(in->af, in->method), conn);
 }
 
 static u32 state_timeout(const struct lbvs_net *ln,
@@ -316,8 +372,31 @@ static void reply_tuple(const struct lbvs_real *real,
 	lbvs_addr_copy(in->af, out->daddr, in->saddr);
 }
 
+/*
+ * What stands in the way of a connection with these tuples, both locked: the
+ * connection that the client's packets have already; one that is to be killed,
+ * lest it comes back to life beside the new one; or -EADDRINUSE, if replies
+ * would look like something else's. NULL: nothing does.
+ */
+static struct lbvs_conn *conflict(struct lbvs_conn_family *fam,
+				  const struct lbvs_tuple *in, u32 hash_in,
+				  const struct lbvs_tuple *out, u32 hash_out)
+{
+	struct lbvs_conn *found;
+	enum lbvs_dir dir;
+
+	found = find(fam, in, hash_in, &dir, conn_alive);
+	if (found && dir == LBVS_DIR_IN)
+		return found;
+	if (!found && out)
+		found = find(fam, out, hash_out, &dir, conn_alive);
+	if (!found || !lbvs_conn_usable(found))
+		return found;
+	return ERR_PTR(-EADDRINUSE);
+}
+
 /**
- * lbvs_conn_insert() - put a connection into the table, by both tuples or none
+ * lbvs_conn_insert() - put a connection into the table, by all tuples or none
  * @ln: the namespace
  * @conn: from lbvs_conn_alloc()
  * @real: where it goes, held by the caller's pool
@@ -331,41 +410,51 @@ static void reply_tuple(const struct lbvs_real *real,
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 				   struct lbvs_real *real, u32 word)
 {
-	struct lbvs_conn_family *fam = conn_family(ln, conn->af);
+	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
+	struct lbvs_conn_family *fam;
 	struct lbvs_tuple in, out;
 	u32 hash_in, hash_out;
 	struct lbvs_conn *found;
-	enum lbvs_dir dir;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	reply_tuple(real, &in, &out);
-	entry_fill(conn, LBVS_DIR_OUT, &out);
+	fam = conn_family(ln, in.af);
+	hash_in = lbvs_table_hash(fam, &in);
+	hash_out = hash_in;
+	if (replies) {
+		reply_tuple(real, &in, &out);
+		entry_fill(lbvs_conn_entry(conn, LBVS_DIR_OUT), LBVS_DIR_OUT,
+			   &out, lbvs_conn_method(conn));
+		hash_out = lbvs_table_hash(fam, &out);
+	}
 	conn->real = real;
 	conn->word = word;
 	conn->expires = (u32)jiffies +
 			state_timeout(ln, real->svc, word & LBVS_CONN_STATE);
-	hash_in = lbvs_table_hash(fam, &in);
-	hash_out = lbvs_table_hash(fam, &out);
 
+again:
 	lbvs_table_lock(hash_in, hash_out);
-	found = lbvs_conn_find(ln, &in, &dir);
-	if (!found && lbvs_conn_find(ln, &out, &dir))
-		found = ERR_PTR(-EADDRINUSE);
+	found = conflict(fam, &in, hash_in, replies ? &out : NULL, hash_out);
 	if (!found) {
 		refcount_inc(&real->ref);
 		atomic_inc(&real->active);
 		/* Replies first: none is missed once the request is out. */
-		lbvs_table_link(fam, lbvs_conn_entry(conn, LBVS_DIR_OUT),
-				hash_out);
+		if (replies)
+			lbvs_table_link(fam,
+					lbvs_conn_entry(conn, LBVS_DIR_OUT),
+					hash_out);
 		lbvs_table_link(fam, lbvs_conn_entry(conn, LBVS_DIR_IN),
 				hash_in);
-		found = conn;
 	}
 	lbvs_table_unlock(hash_in, hash_out);
 
-	if (found == conn) {
+	if (!found) {
 		lbvs_count_conn(real);
 		lbvs_table_check(fam);
+		return conn;
+	}
+	if (!IS_ERR(found) && !lbvs_conn_usable(found)) {
+		lbvs_conn_kill(ln, found);
+		goto again;
 	}
 	return found;
 }
@@ -404,7 +493,8 @@ static bool conn_mark_dead(struct lbvs_conn *conn)
  */
 bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
-	struct lbvs_conn_family *fam = conn_family(ln, conn->af);
+	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
+	struct lbvs_conn_family *fam;
 	struct lbvs_tuple in, out;
 	u32 hash_in, hash_out;
 
@@ -412,15 +502,30 @@ bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 		return false;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	fam = conn_family(ln, in.af);
 	hash_in = lbvs_table_hash(fam, &in);
-	hash_out = lbvs_table_hash(fam, &out);
+	hash_out = hash_in;
+	if (replies) {
+		lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+		hash_out = lbvs_table_hash(fam, &out);
+	}
 	lbvs_table_lock(hash_in, hash_out);
 	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
-	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
+	if (replies)
+		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
 	lbvs_table_unlock(hash_in, hash_out);
 	call_rcu_hurry(&conn->rcu, conn_free_rcu);
 	return true;
+}
+
+/*
+ * Where replies go past the director, a client's packets are all there is to
+ * tell the state from.
+ */
+static enum lbvs_dir seen_dir(const struct lbvs_conn *conn, enum lbvs_dir dir)
+{
+	return lbvs_method_replies(lbvs_conn_method(conn)) ? dir :
+							     LBVS_DIR_ALONE;
 }
 
 static u32 next_word(u32 word, enum lbvs_dir dir, const struct lbvs_packet *pkt)
@@ -436,7 +541,7 @@ static bool conn_transition(struct lbvs_conn *conn, enum lbvs_dir dir,
 	u32 word = READ_ONCE(conn->word), next;
 
 	do {
-		next = next_word(word, dir, pkt);
+		next = next_word(word, seen_dir(conn, dir), pkt);
 		if (next == word || word & LBVS_CONN_DEAD)
 			return false;
 	} while (!try_cmpxchg(&conn->word, &word, next));
@@ -470,7 +575,7 @@ void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
 		WRITE_ONCE(conn->expires, expires);
 }
 
-static int collect_one(struct lbvs_conn *conn, void *arg)
+static int forget_one(struct lbvs_conn *conn, void *arg)
 {
 	if (!lbvs_conn_usable(conn))
 		lbvs_conn_kill(arg, conn);
@@ -492,8 +597,7 @@ void lbvs_conn_collect(struct lbvs_net *ln)
 		struct lbvs_conn_family *fam = &ln->conns.family[f];
 
 		for (i = 0; i <= n; i++) {
-			lbvs_table_walk(fam, &ln->conns.cursor[f], collect_one,
-					ln);
+			lbvs_table_walk(fam, &ln->conns.cursor[f], forget_one, ln);
 			if (!ln->conns.cursor[f])
 				break;
 			if (i % 64 == 0)
@@ -511,6 +615,31 @@ static int kill_one(struct lbvs_conn *conn, void *arg)
 	return 0;
 }
 
+static void conns_visit(struct lbvs_net *ln, lbvs_conn_fn fn)
+{
+	u32 cursor;
+	int f;
+
+	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
+		cursor = 0;
+		do {
+			lbvs_table_walk(&ln->conns.family[f], &cursor, fn, ln);
+			cond_resched();
+		} while (cursor);
+	}
+}
+
+/**
+ * lbvs_conn_kill_unusable() - forget for good what packets may not use now
+ * @ln: the namespace
+ *
+ * Context: process.
+ */
+void lbvs_conn_kill_unusable(struct lbvs_net *ln)
+{
+	conns_visit(ln, forget_one);
+}
+
 /**
  * lbvs_conn_kill_all() - forget every connection
  * @ln: the namespace
@@ -519,15 +648,5 @@ static int kill_one(struct lbvs_conn *conn, void *arg)
  */
 void lbvs_conn_kill_all(struct lbvs_net *ln)
 {
-	u32 cursor;
-	int f;
-
-	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
-		cursor = 0;
-		do {
-			lbvs_table_walk(&ln->conns.family[f], &cursor,
-					kill_one, ln);
-			cond_resched();
-		} while (cursor);
-	}
+	conns_visit(ln, kill_one);
 }

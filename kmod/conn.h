@@ -17,6 +17,9 @@
 
 struct lbvs_net;
 struct lbvs_real;
+struct lbvs_real_key;
+
+#define LBVS_CONN_ALIGN		32
 
 /*
  * &lbvs_conn.word: the state in the low byte, and flags. One word, so that a
@@ -29,39 +32,44 @@ struct lbvs_real;
 #define LBVS_CONN_RST_OUT	BIT(10)	/* in TCP_CLOSE: the real sent the RST */
 
 /**
- * struct lbvs_conn_entry - one of the two tuples that a connection is found by
+ * struct lbvs_conn_entry - a tuple that a connection is found by
  * @node: in a bucket
- * @dir: which of the two it is
+ * @af: AF_INET or AF_INET6
+ * @dir: the direction of the packets that are found by it
  * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @method: &enum lbvs_method of the connection
  * @sport: source port of a packet that is found by it
  * @dport: destination port
  * @addr: source and destination address: 2 words or, for IPv6, 8
  */
 struct lbvs_conn_entry {
 	struct hlist_node node;
+	u8 af;
 	u8 dir;
 	u8 proto;
+	u8 method;
 	__be16 sport;
 	__be16 dport;
 	__be32 addr[];
 };
 
 /**
- * struct lbvs_conn - a connection; what a packet reads is in two cache lines
+ * struct lbvs_conn - a connection
  * @real: where it goes; never changes, and is referenced
  * @word: state and flags, changed by cmpxchg only
  * @expires: when it is forgotten, in jiffies (the low 32 bits)
- * @af: AF_INET or AF_INET6; never changes
  * @rcu: for freeing it
- * @entries: two of struct lbvs_conn_entry, of the family's size
+ * @entries: struct lbvs_conn_entry, of the family's size: the client's packets'
+ *	and, where replies pass the director, the real's. They never change.
+ *
+ * An IPv4 connection without replies is one cache line, with them two.
  */
 struct lbvs_conn {
 	struct lbvs_real *real;
 	u32 word;
 	u32 expires;
-	u8 af;
 	struct rcu_head rcu;
-	u8 entries[] __aligned(64);
+	u8 entries[] __aligned(LBVS_CONN_ALIGN);
 };
 
 /**
@@ -127,7 +135,7 @@ struct lbvs_conn *lbvs_conn_find(struct lbvs_net *ln,
 				 const struct lbvs_tuple *tuple,
 				 enum lbvs_dir *dir);
 struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
-				  const struct lbvs_tuple *tuple,
+				  const struct lbvs_tuple *tuple, u8 method,
 				  enum lbvs_drop *why);
 void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn);
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
@@ -139,11 +147,14 @@ void lbvs_conn_tuple(const struct lbvs_conn *conn, enum lbvs_dir dir,
 		     struct lbvs_tuple *tuple);
 void lbvs_conn_rewritten(const struct lbvs_conn *conn, enum lbvs_dir dir,
 			 struct lbvs_tuple *tuple);
+void lbvs_conn_real(const struct lbvs_conn *conn, struct lbvs_real_key *key);
 bool lbvs_conn_usable(const struct lbvs_conn *conn);
 void lbvs_conn_collect(struct lbvs_net *ln);
+void lbvs_conn_kill_unusable(struct lbvs_net *ln);
 void lbvs_conn_kill_all(struct lbvs_net *ln);
 
 /* conn_table.c */
+void lbvs_table_locks_init(void);
 void lbvs_table_init(struct lbvs_net *ln);
 int lbvs_table_start(struct lbvs_net *ln, u8 af);
 void lbvs_table_stop(struct lbvs_net *ln);
@@ -173,14 +184,27 @@ static inline size_t lbvs_conn_entry_size(u8 af)
 static inline struct lbvs_conn_entry *
 lbvs_conn_entry(const struct lbvs_conn *conn, enum lbvs_dir dir)
 {
-	return (void *)(conn->entries + dir * lbvs_conn_entry_size(conn->af));
+	struct lbvs_conn_entry *in = (void *)conn->entries;
+
+	return (void *)in + dir * lbvs_conn_entry_size(in->af);
+}
+
+static inline u8 lbvs_conn_method(const struct lbvs_conn *conn)
+{
+	return lbvs_conn_entry(conn, LBVS_DIR_IN)->method;
+}
+
+/* Whether replies pass the director, and have a tuple of their own. */
+static inline bool lbvs_method_replies(u8 method)
+{
+	return method == LBVS_METHOD_NAT;
 }
 
 static inline struct lbvs_conn *
-lbvs_entry_conn(const struct lbvs_conn_entry *entry, u8 af)
+lbvs_entry_conn(const struct lbvs_conn_entry *entry)
 {
 	const u8 *entries = (const u8 *)entry -
-			    entry->dir * lbvs_conn_entry_size(af);
+			    entry->dir * lbvs_conn_entry_size(entry->af);
 
 	return (void *)(entries - offsetof(struct lbvs_conn, entries));
 }

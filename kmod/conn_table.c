@@ -25,9 +25,16 @@
 #define BUCKETS_MIN	4096
 #define BUCKETS_MAX	BIT(27)
 
-static spinlock_t table_locks[LOCKS] = {
-	[0 ... LOCKS - 1] = __SPIN_LOCK_UNLOCKED(table_locks)
-};
+static spinlock_t table_locks[LOCKS];
+
+void __init lbvs_table_locks_init(void)
+{
+	int i;
+
+	/* In a loop, so that lockdep takes them for one class. */
+	for (i = 0; i < LOCKS; i++)
+		spin_lock_init(&table_locks[i]);
+}
 
 /**
  * lbvs_table_hash() - the keyed hash of a tuple
@@ -146,11 +153,11 @@ static struct lbvs_conn_table *table_alloc(unsigned int buckets)
 }
 
 static u32 entry_hash(const struct lbvs_conn_family *fam,
-		      const struct lbvs_conn_entry *entry, u8 af)
+		      const struct lbvs_conn_entry *entry)
 {
 	struct lbvs_tuple tuple;
 
-	lbvs_conn_tuple(lbvs_entry_conn(entry, af), entry->dir, &tuple);
+	lbvs_conn_tuple(lbvs_entry_conn(entry), entry->dir, &tuple);
 	return lbvs_table_hash(fam, &tuple);
 }
 
@@ -174,7 +181,7 @@ static void entry_move(struct lbvs_conn_entry *entry, struct hlist_head *to)
 }
 
 static void chain_move(struct lbvs_conn_family *fam, struct hlist_head *from,
-		       struct lbvs_conn_table *to, u8 af)
+		       struct lbvs_conn_table *to)
 {
 	struct lbvs_conn_entry *entry;
 	struct hlist_node *last;
@@ -183,8 +190,7 @@ static void chain_move(struct lbvs_conn_family *fam, struct hlist_head *from,
 		while (last->next)
 			last = last->next;
 		entry = hlist_entry(last, struct lbvs_conn_entry, node);
-		entry_move(entry, &to->bucket[entry_hash(fam, entry, af) &
-					      to->mask]);
+		entry_move(entry, &to->bucket[entry_hash(fam, entry) & to->mask]);
 	}
 }
 
@@ -192,7 +198,6 @@ static void table_resize(struct work_struct *work)
 {
 	struct lbvs_conn_family *fam =
 		container_of(work, struct lbvs_conn_family, resize);
-	u8 af = fam == &fam->ln->conns.family[0] ? AF_INET : AF_INET6;
 	struct lbvs_conn_table *old, *new;
 	unsigned int i;
 
@@ -209,7 +214,7 @@ static void table_resize(struct work_struct *work)
 	rcu_assign_pointer(old->next, new);
 	for (i = 0; i <= old->mask; i++) {
 		lbvs_table_lock(i, i);
-		chain_move(fam, &old->bucket[i], new, af);
+		chain_move(fam, &old->bucket[i], new);
 		lbvs_table_unlock(i, i);
 		if (i % 64 == 0)
 			cond_resched();
@@ -239,7 +244,6 @@ out:
 int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
 		    void *arg)
 {
-	u8 af = fam == &fam->ln->conns.family[0] ? AF_INET : AF_INET6;
 	struct lbvs_conn_table *tbl, *next;
 	struct lbvs_conn_entry *entry;
 	u32 mask, i;
@@ -255,11 +259,13 @@ int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
 	mask = next ? min(tbl->mask, next->mask) : tbl->mask;
 
 	for (; tbl; tbl = rcu_dereference(tbl->next)) {
-		for (i = *cursor & mask; i <= tbl->mask; i += mask + 1) {
+		/* The next table may be a smaller one than there was above. */
+		for (i = *cursor & mask & tbl->mask; i <= tbl->mask;
+		     i += mask + 1) {
 			hlist_for_each_entry_rcu(entry, &tbl->bucket[i], node) {
 				if (entry->dir != LBVS_DIR_IN)
 					continue;
-				err = fn(lbvs_entry_conn(entry, af), arg);
+				err = fn(lbvs_entry_conn(entry), arg);
 				if (err)
 					goto out;
 			}

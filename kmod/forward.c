@@ -9,9 +9,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <net/dst_metadata.h>
 #include <net/icmp.h>
-#include <net/inet_dscp.h>
 #include <net/ip.h>
-#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
@@ -36,126 +34,6 @@ unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
 	this_cpu_inc(ln->cpu->drops[why]);
 	trace_lbvs_drop(skb, why);
 	return NF_DROP;
-}
-
-static struct dst_entry *route_lookup4(struct net *net,
-				       const struct lbvs_tuple *to, u32 mark,
-				       u8 tos)
-{
-	struct flowi4 fl4 = {
-		.daddr = to->daddr[0],
-		.saddr = to->saddr[0],
-		.flowi4_mark = mark,
-		.flowi4_tos = tos & INET_DSCP_MASK,
-		.flowi4_proto = to->proto,
-		/* The VIP may be an address that no device here holds. */
-		.flowi4_flags = FLOWI_FLAG_ANYSRC,
-		.fl4_sport = to->sport,
-		.fl4_dport = to->dport,
-	};
-	struct rtable *rt = ip_route_output_key(net, &fl4);
-
-	return IS_ERR(rt) ? NULL : &rt->dst;
-}
-
-static struct dst_entry *route_lookup6(struct net *net,
-				       const struct lbvs_tuple *to, u32 mark,
-				       u8 tos)
-{
-	struct flowi6 fl6 = {
-		.flowi6_mark = mark,
-		.flowi6_proto = to->proto,
-		.flowi6_flags = FLOWI_FLAG_ANYSRC,
-		.flowlabel = ip6_make_flowinfo(tos & INET_DSCP_MASK, 0),
-		.fl6_sport = to->sport,
-		.fl6_dport = to->dport,
-	};
-	struct dst_entry *dst;
-
-	lbvs_addr_copy(AF_INET6, fl6.daddr.s6_addr32, to->daddr);
-	lbvs_addr_copy(AF_INET6, fl6.saddr.s6_addr32, to->saddr);
-	dst = ip6_route_output(net, NULL, &fl6);
-	if (dst->error) {
-		dst_release(dst);
-		return NULL;
-	}
-	return dst;
-}
-
-/* Returns a reference, or NULL. */
-static struct dst_entry *route_lookup(struct net *net,
-				      const struct lbvs_tuple *to, u32 mark,
-				      u8 tos)
-{
-	return to->af == AF_INET ? route_lookup4(net, to, mark, tos) :
-				   route_lookup6(net, to, mark, tos);
-}
-
-/* The way to a real doesn't depend on who sends, or on marks and DSCP. */
-static struct dst_entry *route_lookup_real(struct lbvs_net *ln,
-					   const struct lbvs_tuple *to)
-{
-	struct lbvs_tuple any = { .af = to->af, .proto = to->proto };
-
-	lbvs_addr_copy(to->af, any.daddr, to->daddr);
-	return route_lookup(ln->net, &any, 0, 0);
-}
-
-static u32 dst_cookie(const struct dst_entry *dst, u8 af)
-{
-	return af == AF_INET6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
-}
-
-/* Have the cache keep a route; it gets the reference. */
-static void route_keep(struct lbvs_route *route, struct dst_entry *dst, u8 af)
-{
-	struct dst_entry *old;
-
-	WRITE_ONCE(route->cookie, dst_cookie(dst, af));
-	old = rcu_replace_pointer(route->dst, dst,
-				  lockdep_is_held(&route->lock));
-	/* Readers are safe: a route is freed behind a grace period. */
-	dst_release(old);
-}
-
-/**
- * lbvs_route_flush() - forget a cached route
- * @route: the cache; nobody adds to it any more
- */
-void lbvs_route_flush(struct lbvs_route *route)
-{
-	spin_lock_bh(&route->lock);
-	dst_release(rcu_replace_pointer(route->dst, NULL,
-					lockdep_is_held(&route->lock)));
-	spin_unlock_bh(&route->lock);
-}
-
-/*
- * Set the packet's route to a real, from the real's cache if it is still good.
- * It is held under RCU only, as long as nobody queues the packet.
- */
-static struct dst_entry *route_to_real(struct lbvs_net *ln,
-				       struct lbvs_real *real,
-				       const struct lbvs_tuple *to, bool *ref)
-{
-	struct lbvs_route *route = &real->route;
-	struct dst_entry *dst = rcu_dereference(route->dst);
-
-	*ref = false;
-	if (dst && dst_check(dst, READ_ONCE(route->cookie)))
-		return dst;
-
-	dst = route_lookup_real(ln, to);
-	if (!dst)
-		return NULL;
-	/* Somebody else is at it: let him keep his. */
-	if (!spin_trylock(&route->lock)) {
-		*ref = true;
-		return dst;
-	}
-	route_keep(route, dst, to->af);
-	spin_unlock(&route->lock);
-	return dst;
 }
 
 /* ICMP needs a device and, for IPv4, a route of the packet that it is about. */
@@ -196,34 +74,69 @@ void lbvs_unreachable(struct lbvs_net *ln, struct sk_buff *skb,
 		   ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH, 0);
 }
 
+/* What fits into a tunnel's outer packet. */
+static unsigned int tunnel_mtu(const struct lbvs_real *real,
+			       const struct lbvs_way *way)
+{
+	return dst_mtu(way->dst) - lbvs_tunnel_overhead(real);
+}
+
+/* Whether a packet may not be fragmented for its way. */
+static bool must_fit(const struct lbvs_net *ln, const struct lbvs_packet *pkt,
+		     bool tunnel)
+{
+	return pkt->df && !(tunnel && READ_ONCE(ln->tunnel_df) ==
+				      LBVS_TUNNEL_DF_NEVER);
+}
+
+static unsigned int path_mtu(const struct lbvs_real *real,
+			     const struct lbvs_packet *pkt,
+			     const struct lbvs_way *way, bool tunnel)
+{
+	/* No IPv6 host has to send less: the outer packet is fragmented. */
+	if (tunnel)
+		return max_t(unsigned int, tunnel_mtu(real, way),
+			     pkt->tuple.af == AF_INET ? 0 : IPV6_MIN_MTU);
+	return pkt->tuple.af == AF_INET ?
+	       ip_dst_mtu_maybe_forward(way->dst, !pkt->local) :
+	       ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
+}
+
 static bool too_big(const struct sk_buff *skb, const struct lbvs_packet *pkt,
 		    unsigned int mtu)
 {
-	if (pkt->len <= mtu || !pkt->df || skb->ignore_df)
+	if (pkt->len <= mtu || skb->ignore_df)
 		return false;
 	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, mtu);
 }
 
-static unsigned int path_mtu(const struct dst_entry *dst,
-			     const struct lbvs_packet *pkt)
+static bool policy_lets_in(struct sk_buff *skb, u8 af)
 {
-	return pkt->tuple.af == AF_INET ?
-	       ip_dst_mtu_maybe_forward(dst, !pkt->local) :
-	       ip6_dst_mtu_maybe_forward(dst, !pkt->local);
+	return af == AF_INET ?
+	       xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb) :
+	       xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb);
 }
 
 /* LBVS_DROP_NONE, or why the packet can't go; its sender has been told then. */
 static enum lbvs_drop check_path(struct lbvs_net *ln, struct sk_buff *skb,
 				 const struct lbvs_packet *pkt,
-				 const struct dst_entry *dst)
+				 const struct lbvs_real *real,
+				 const struct lbvs_way *way, bool tunnel)
 {
-	unsigned int mtu = path_mtu(dst, pkt);
+	unsigned int mtu;
 
 	if (!pkt->local && pkt->ttl <= 1) {
 		icmp_error(ln, skb, pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
 			   ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
 		return LBVS_DROP_TTL;
 	}
+	if (skb_warn_if_lro(skb))
+		return LBVS_DROP_LRO;
+	if (!pkt->local && !policy_lets_in(skb, pkt->tuple.af))
+		return LBVS_DROP_POLICY;
+	if (!must_fit(ln, pkt, tunnel))
+		return LBVS_DROP_NONE;
+	mtu = path_mtu(real, pkt, way, tunnel);
 	if (too_big(skb, pkt, mtu)) {
 		icmp_error(ln, skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 			   ICMPV6_PKT_TOOBIG, 0, mtu);
@@ -249,32 +162,71 @@ static void scrub(struct sk_buff *skb, const struct lbvs_packet *pkt)
 	skb_clear_tstamp(skb);
 }
 
-static void age(struct sk_buff *skb, const struct lbvs_packet *pkt)
+/* One hop. The packet's data may be reallocated. */
+static int age(struct sk_buff *skb, const struct lbvs_packet *pkt)
 {
 	if (pkt->local)
-		return;
+		return 0;
 	if (pkt->tuple.af == AF_INET) {
+		if (skb_ensure_writable(skb, sizeof(struct iphdr)))
+			return -ENOMEM;
 		IPCB(skb)->flags |= IPSKB_FORWARDED;
 		ip_decrease_ttl(ip_hdr(skb));
 	} else {
+		if (skb_ensure_writable(skb, sizeof(struct ipv6hdr)))
+			return -ENOMEM;
 		IP6CB(skb)->flags |= IP6SKB_FORWARDED;
 		ipv6_hdr(skb)->hop_limit--;
 	}
+	return 0;
+}
+
+/* Make of the packet what is to leave. */
+static int transform(const struct lbvs_net *ln, struct sk_buff *skb,
+		     const struct lbvs_packet *pkt,
+		     const struct lbvs_real *real, u8 method,
+		     const struct lbvs_tuple *to, const struct lbvs_way *way)
+{
+	int err = 0;
+	bool df;
+
+	if (method == LBVS_METHOD_NAT)
+		err = pkt->quote ? lbvs_icmp_rewrite(skb, pkt, to) :
+				   lbvs_nat_rewrite(skb, pkt, to);
+	err = err ?: age(skb, pkt);
+	if (err || method != LBVS_METHOD_TUNNEL)
+		return err;
+	df = must_fit(ln, pkt, true) &&
+	     (skb_is_gso(skb) || pkt->len <= tunnel_mtu(real, way));
+	return lbvs_tunnel_push(ln->net, skb, pkt, real, way, df);
 }
 
 static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
-			     const struct lbvs_packet *pkt,
-			     struct dst_entry *dst, bool ref)
+			     const struct lbvs_way *way)
 {
-	scrub(skb, pkt);
 	skb_dst_drop(skb);
-	if (ref)
-		skb_dst_set(skb, dst);
+	if (way->ref)
+		skb_dst_set(skb, way->dst);
 	else
-		skb_dst_set_noref(skb, dst);
-	age(skb, pkt);
+		skb_dst_set_noref(skb, way->dst);
+	skb->dev = way->dst->dev;
+	if (!xfrm_route_forward(skb, skb->protocol == htons(ETH_P_IP) ?
+				     AF_INET : AF_INET6))
+		return lbvs_drop(ln, skb, LBVS_DROP_POLICY);
 	dst_output(ln->net, skb->sk, skb);
 	return NF_STOLEN;
+}
+
+/*
+ * The real is the director itself, and has the VIP: the stack delivers. A
+ * packet comes through here at several doors then, and is counted at the last.
+ */
+static unsigned int deliver(struct sk_buff *skb, const struct lbvs_packet *pkt,
+			    struct lbvs_real *real)
+{
+	if (pkt->input)
+		lbvs_count_packet(real, LBVS_DIR_IN, skb, pkt->len);
+	return NF_ACCEPT;
 }
 
 /**
@@ -283,34 +235,46 @@ static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
  * @skb: the packet
  * @pkt: what it looks like
  * @real: the real
+ * @method: how it gets there, or comes from there
  * @dir: its direction
- * @to: what it is to look like
+ * @to: what it is to look like, if the method is nat
  *
  * Context: RCU, BH off.
- * Return: a netfilter verdict: NF_STOLEN, or NF_DROP after counting why
+ * Return: a netfilter verdict: NF_STOLEN, NF_ACCEPT for a local real, or NF_DROP
+ * after counting why
  */
 unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct lbvs_packet *pkt, struct lbvs_real *real,
-			  enum lbvs_dir dir, const struct lbvs_tuple *to)
+			  u8 method, enum lbvs_dir dir,
+			  const struct lbvs_tuple *to)
 {
-	struct dst_entry *dst;
-	enum lbvs_drop why;
-	bool ref = true;
+	bool tunnel = method == LBVS_METHOD_TUNNEL;
+	enum lbvs_drop why = LBVS_DROP_NONE;
+	struct lbvs_way way;
 
-	dst = dir == LBVS_DIR_IN ?
-	      route_to_real(ln, real, to, &ref) :
-	      route_lookup(ln->net, to, skb->mark, pkt->tos);
-	if (!dst)
+	if (dir == LBVS_DIR_IN ?
+	    !lbvs_route_real(real, method, &way) :
+	    !lbvs_route_client(ln->net, to, skb->mark, pkt->tos, &way))
 		return lbvs_drop(ln, skb, LBVS_DROP_NO_ROUTE);
-
-	why = check_path(ln, skb, pkt, dst);
-	if (!why && lbvs_nat_rewrite(skb, pkt, to))
-		why = LBVS_DROP_NO_MEMORY;
+	if (method == LBVS_METHOD_DR) {
+		if (way.dst->dev->flags & IFF_LOOPBACK) {
+			lbvs_way_put(&way);
+			return deliver(skb, pkt, real);
+		}
+		if (lbvs_way_gateway(&way, real->key.af))
+			why = LBVS_DROP_GATEWAY;
+	}
+	if (!why)
+		why = check_path(ln, skb, pkt, real, &way, tunnel);
+	if (!why) {
+		scrub(skb, pkt);
+		if (transform(ln, skb, pkt, real, method, to, &way))
+			why = LBVS_DROP_NO_MEMORY;
+	}
 	if (why) {
-		if (ref)
-			dst_release(dst);
+		lbvs_way_put(&way);
 		return lbvs_drop(ln, skb, why);
 	}
 	lbvs_count_packet(real, dir, skb, pkt->len);
-	return transmit(ln, skb, pkt, dst, ref);
+	return transmit(ln, skb, &way);
 }

@@ -53,8 +53,15 @@ static __sum16 *l4_check(struct sk_buff *skb, const struct lbvs_packet *pkt)
 
 	if (pkt->tuple.proto == IPPROTO_TCP)
 		return &((struct tcphdr *)l4)->check;
-	return uh->check || skb->ip_summed == CHECKSUM_PARTIAL ?
-	       &uh->check : NULL;
+	return uh->check ? &uh->check : NULL;
+}
+
+/* Whether the sum that a device is to complete is that of an inner header. */
+static bool partial_inside(const struct sk_buff *skb,
+			   const struct lbvs_packet *pkt)
+{
+	return skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb) &&
+	       skb_checksum_start_offset(skb) != pkt->l4_off;
 }
 
 /**
@@ -70,10 +77,15 @@ int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 {
 	__sum16 *check;
 	__be16 *ports;
+	bool inside;
 
 	if (skb_ensure_writable(skb, pkt->l4_off + pkt->l4_len))
 		return -ENOMEM;
 	check = l4_check(skb, pkt);
+	/* Then ours is complete, and has to stay so. */
+	inside = partial_inside(skb, pkt);
+	if (inside)
+		skb->ip_summed = CHECKSUM_NONE;
 	ports = (__be16 *)(skb->data + pkt->l4_off);
 
 	if (to->af == AF_INET) {
@@ -92,5 +104,7 @@ int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 	port_replace(skb, check, &ports[1], to->dport);
 	if (check && !*check && pkt->tuple.proto == IPPROTO_UDP)
 		*check = CSUM_MANGLED_0;
+	if (inside)
+		skb->ip_summed = CHECKSUM_PARTIAL;
 	return 0;
 }

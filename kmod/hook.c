@@ -8,8 +8,13 @@
 #include <linux/etherdevice.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
+#include <net/addrconf.h>
+#include <net/ip.h>
+#include <net/ipv6_frag.h>
 #include <net/netfilter/ipv4/nf_reject.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/ipv6/nf_reject.h>
+#include <net/route.h>
 
 #include "lbvs.h"
 
@@ -29,16 +34,51 @@ static bool merely_bridged(const struct sk_buff *skb,
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, state->in->dev_addr);
 }
 
-/* Whether the packet is one that could be ours; @pkt is filled in then. */
-static bool look(const struct sk_buff *skb, const struct nf_hook_state *state,
-		 struct lbvs_packet *pkt)
+/* What the packet may be to us; @pkt is filled in. */
+static enum lbvs_kind look(const struct sk_buff *skb,
+			   const struct nf_hook_state *state,
+			   struct lbvs_packet *pkt)
 {
 	if (skb->pkt_type != PACKET_HOST || merely_bridged(skb, state))
-		return false;
+		return LBVS_KIND_OTHER;
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
+	pkt->input = state->hook == NF_INET_LOCAL_IN;
 	return lbvs_packet_parse(skb, state->pf == NFPROTO_IPV4 ? AF_INET :
 								  AF_INET6,
 				 pkt);
+}
+
+/*
+ * Whether a fragment could be of a connection. The stack puts IPv4 together
+ * before it delivers, but not what it forwards, such as the answers of reals;
+ * and IPv6 after LOCAL_IN.
+ */
+static bool gatherable(struct lbvs_net *ln, const struct lbvs_packet *pkt)
+{
+	if (pkt->local)
+		return false;
+	if (pkt->tuple.af == AF_INET)
+		return lbvs_addr_ours(ln, AF_INET, pkt->tuple.saddr);
+	return lbvs_addr_ours(ln, AF_INET6, pkt->tuple.saddr) ||
+	       lbvs_addr_ours(ln, AF_INET6, pkt->tuple.daddr) ||
+	       (pkt->input && READ_ONCE(ln->marks));
+}
+
+/*
+ * Put fragments together. NF_ACCEPT: the packet is whole, and ours to look at
+ * again; otherwise it is gone, or broken.
+ */
+static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
+{
+	int err;
+
+	if (af == AF_INET)
+		return ip_defrag(ln->net, skb, IP_DEFRAG_VS_OUT) ? NF_STOLEN :
+								   NF_ACCEPT;
+	err = nf_ct_frag6_gather(ln->net, skb, IP6_DEFRAG_CONNTRACK_IN);
+	if (err == -EINPROGRESS)
+		return NF_STOLEN;
+	return err ? NF_DROP : NF_ACCEPT;
 }
 
 /*
@@ -57,10 +97,12 @@ static unsigned int send(struct lbvs_net *ln, struct sk_buff *skb,
 			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
 			 enum lbvs_dir dir)
 {
+	u8 method = lbvs_conn_method(conn);
 	struct lbvs_tuple to;
 
-	lbvs_conn_rewritten(conn, dir, &to);
-	return lbvs_forward(ln, skb, pkt, conn->real, dir, &to);
+	if (lbvs_method_replies(method))
+		lbvs_conn_rewritten(conn, dir, &to);
+	return lbvs_forward(ln, skb, pkt, conn->real, method, dir, &to);
 }
 
 static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
@@ -80,7 +122,8 @@ static unsigned int pass_one(struct lbvs_net *ln, struct sk_buff *skb,
 
 	lbvs_addr_copy(to.af, to.daddr, real->key.addr);
 	to.dport = real->key.port;
-	return lbvs_forward(ln, skb, pkt, real, LBVS_DIR_IN, &to);
+	return lbvs_forward(ln, skb, pkt, real, READ_ONCE(real->method),
+			    LBVS_DIR_IN, &to);
 }
 
 /* The answer of a one-packet service's real. */
@@ -93,28 +136,59 @@ static unsigned int pass_one_reply(struct lbvs_net *ln, struct sk_buff *skb,
 
 	lbvs_addr_copy(to.af, to.saddr, key->addr);
 	to.sport = key->port;
-	return lbvs_forward(ln, skb, pkt, real, LBVS_DIR_OUT, &to);
+	return lbvs_forward(ln, skb, pkt, real, LBVS_METHOD_NAT, LBVS_DIR_OUT,
+			    &to);
+}
+
+static bool is_local(struct net *net, const struct lbvs_tuple *tuple)
+{
+	if (tuple->af == AF_INET)
+		return inet_addr_type(net, tuple->daddr[0]) == RTN_LOCAL;
+	return ipv6_chk_addr(net, (const struct in6_addr *)tuple->daddr, NULL,
+			     0);
+}
+
+static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			       const struct lbvs_packet *pkt)
+{
+	struct lbvs_conn *conn;
+	struct lbvs_real *real;
+	enum lbvs_dir dir;
+
+	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
+	if (conn && reopens(conn, dir, pkt))
+		return NF_ACCEPT;
+	/* IPv4 options are the stack's to judge, before it delivers. */
+	if (conn && pkt->options && dir == LBVS_DIR_IN && !pkt->local)
+		return NF_ACCEPT;
+	if (conn)
+		return pass(ln, skb, pkt, conn, dir);
+	if (READ_ONCE(ln->one_packets) && pkt->tuple.proto == IPPROTO_UDP) {
+		real = lbvs_one_packet_find(ln, pkt);
+		/* The director's own clients ask reals directly, too. */
+		if (real && !is_local(ln->net, &pkt->tuple))
+			return pass_one_reply(ln, skb, pkt, real);
+	}
+	return NF_ACCEPT;
 }
 
 static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
 	struct lbvs_packet pkt;
-	struct lbvs_conn *conn;
-	struct lbvs_real *real;
-	enum lbvs_dir dir;
+	enum lbvs_kind kind = look(skb, state, &pkt);
 
-	if (!look(skb, state, &pkt))
-		return NF_ACCEPT;
-	conn = lbvs_conn_find(ln, &pkt.tuple, &dir);
-	if (conn)
-		return reopens(conn, dir, &pkt) ?
-		       NF_ACCEPT : pass(ln, skb, &pkt, conn, dir);
-	if (READ_ONCE(ln->one_packets) && pkt.tuple.proto == IPPROTO_UDP) {
-		real = lbvs_one_packet_find(ln, &pkt);
-		if (real)
-			return pass_one_reply(ln, skb, &pkt, real);
+	if (kind == LBVS_KIND_FRAGMENT && gatherable(ln, &pkt)) {
+		unsigned int verdict = gather(ln, skb, pkt.tuple.af);
+
+		if (verdict != NF_ACCEPT)
+			return verdict;
+		kind = look(skb, state, &pkt);
 	}
+	if (kind == LBVS_KIND_FLOW)
+		return known_flow(ln, skb, &pkt);
+	if (kind == LBVS_KIND_ERROR)
+		return lbvs_icmp_known(ln, skb, &pkt, state->hook);
 	return NF_ACCEPT;
 }
 
@@ -163,7 +237,7 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 	struct lbvs_conn *conn;
 	struct lbvs_real *real;
 
-	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET) {
+	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET && !pkt->local) {
 		real = lbvs_schedule_packet(svc);
 		return real ? pass_one(ln, skb, pkt, real) :
 			      refuse(ln, skb, pkt, svc, LBVS_DROP_NO_REAL);
@@ -173,30 +247,54 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 		      refuse(ln, skb, pkt, svc, why);
 }
 
-static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+/* A link-local client's packets must not leave its link. */
+static bool unroutable(const struct lbvs_tuple *tuple)
+{
+	return tuple->af == AF_INET6 &&
+	       ipv6_addr_type((const struct in6_addr *)tuple->saddr) &
+	       IPV6_ADDR_LINKLOCAL;
+}
+
+static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			       const struct lbvs_packet *pkt,
+			       const struct nf_hook_state *state)
 {
 	struct lbvs_service *svc;
-	struct lbvs_packet pkt;
 	struct lbvs_conn *conn;
 	enum lbvs_dir dir;
 
-	if (!look(skb, state, &pkt))
-		return NF_ACCEPT;
-	/*
-	 * Reassembled on the way here, or another CPU was quicker; and what is
-	 * looped through the stack is found once, at LOCAL_OUT.
-	 */
-	conn = lbvs_conn_find(ln, &pkt.tuple, &dir);
-	if (conn && !reopens(conn, dir, &pkt))
-		return pass(ln, skb, &pkt, conn, dir);
-	svc = lbvs_service_find(ln, skb->mark, &pkt);
-	if (!svc)
+	/* Put together on the way here, or another CPU was quicker. */
+	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
+	if (conn && !reopens(conn, dir, pkt))
+		return pass(ln, skb, pkt, conn, dir);
+	svc = lbvs_service_find(ln, skb->mark, pkt);
+	if (!svc || unroutable(&pkt->tuple))
 		return NF_ACCEPT;
 	if (conn)
 		lbvs_conn_kill(ln, conn);
-	return opens(svc, &pkt) ? open_conn(ln, skb, &pkt, svc) :
-				  unknown_tcp(ln, skb, &pkt, state);
+	return opens(svc, pkt) ? open_conn(ln, skb, pkt, svc) :
+				 unknown_tcp(ln, skb, pkt, state);
+}
+
+static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	struct lbvs_packet pkt;
+	enum lbvs_kind kind = look(skb, state, &pkt);
+
+	if (kind == LBVS_KIND_FRAGMENT && pkt.tuple.af == AF_INET6 &&
+	    gatherable(ln, &pkt)) {
+		unsigned int verdict = gather(ln, skb, AF_INET6);
+
+		if (verdict != NF_ACCEPT)
+			return verdict;
+		kind = look(skb, state, &pkt);
+	}
+	if (kind == LBVS_KIND_FLOW)
+		return fresh_flow(ln, skb, &pkt, state);
+	if (kind == LBVS_KIND_ERROR && pkt.input)
+		return lbvs_icmp_tunnel(ln, skb, &pkt);
+	return NF_ACCEPT;
 }
 
 static unsigned int hook_known(void *priv, struct sk_buff *skb,

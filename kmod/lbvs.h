@@ -82,10 +82,12 @@ struct lbvs_cpu {
  *	@lock
  * @one_packet: rhashtable of the reals of one-packet services, by address and
  *	port; read under RCU, changed under @lock
+ * @addrs: rhashtable of the addresses of services and reals; likewise
  * @marks: number of firewall-mark services; written under @lock
  * @one_packets: number of reals in @one_packet; written under @lock
  * @timeout: jiffies for each state; written under @lock, read anywhere
  * @tcp_unknown: &enum lbvs_tcp_unknown; written under @lock, read anywhere
+ * @tunnel_df: &enum lbvs_tunnel_df; likewise
  * @conns: the connections
  * @cpu: per-CPU counters
  * @lock: serialises changes of the configuration, and everything else that may
@@ -110,10 +112,12 @@ struct lbvs_net {
 	struct net *net;
 	struct rhashtable services;
 	struct rhashtable one_packet;
+	struct rhashtable addrs;
 	unsigned int marks;
 	unsigned int one_packets;
 	u32 timeout[__LBVS_STATE_MAX];
 	u8 tcp_unknown;
+	u8 tunnel_df;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 
@@ -190,14 +194,48 @@ struct lbvs_service {
 
 /**
  * struct lbvs_route - a cached route
- * @dst: may be stale: dst_check() tells; read under RCU, replaced under @lock
- * @cookie: for dst_check()
- * @lock: one CPU looks up, others do without the cache meanwhile
+ * @entry: may be stale: dst_check() tells; read under RCU, replaced under @lock
+ * @lock: one CPU renews it, others do without meanwhile
  */
 struct lbvs_route {
-	struct dst_entry __rcu *dst;
-	u32 cookie;
+	struct lbvs_route_entry __rcu *entry;
 	spinlock_t lock;	/* see above */
+};
+
+/**
+ * struct lbvs_way - the way that a packet takes
+ * @dst: the route
+ * @ref: it is referenced; otherwise it is there under RCU
+ * @saddr: the source address of an outer header, for a tunnel
+ */
+struct lbvs_way {
+	struct dst_entry *dst;
+	bool ref;
+	__be32 saddr[4];
+};
+
+static inline void lbvs_way_put(const struct lbvs_way *way)
+{
+	if (way->ref)
+		dst_release(way->dst);
+}
+
+/**
+ * struct lbvs_real_conf - what can be changed of a real
+ * @weight: its weight
+ * @method: &enum lbvs_method
+ * @state: &enum lbvs_real_state
+ * @encap: &enum lbvs_encap, for tunnel
+ * @encap_csum: GUE's outer UDP header has a checksum
+ * @encap_port: GUE's destination port
+ */
+struct lbvs_real_conf {
+	u32 weight;
+	u8 method;
+	u8 state;
+	u8 encap;
+	bool encap_csum;
+	__be16 encap_port;
 };
 
 /**
@@ -217,11 +255,16 @@ struct lbvs_real_key {
  * @svc: its service, which exists as long as the real does
  * @key: address and port; never changes. Port 0, in firewall-mark services
  *	only: the destination port of the client's packet.
- * @method: &enum lbvs_method; written under &lbvs_net.lock, read anywhere
+ * @method: &enum lbvs_method, of new connections; written under
+ *	&lbvs_net.lock, read anywhere
+ * @encap: &enum lbvs_encap; likewise
+ * @encap_csum: GUE's outer UDP header has a checksum; likewise
+ * @encap_port: GUE's destination port; likewise
  * @down: it was removed or set down; likewise
  * @stats: per-CPU counters
  * @route: the way to it
  * @active: connections that aren't closing
+ * @pools: pools that it is in
  * @ref: one of the configuration, one of each pool and of each connection.
  *	References of pools and connections are dropped in RCU callbacks, so
  *	whoever finds a real under RCU may take another.
@@ -239,13 +282,17 @@ struct lbvs_real {
 	struct lbvs_service *svc;
 	struct lbvs_real_key key;
 	u8 method;
+	u8 encap;
+	bool encap_csum;
 	bool down;
+	__be16 encap_port;
 	struct lbvs_stats __percpu *stats;
 	struct lbvs_route route;
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	refcount_t ref;
 
+	atomic_t pools;
 	u32 weight;
 	u8 state;
 	bool in_one_packet;
@@ -325,25 +372,51 @@ extern const struct lbvs_scheduler lbvs_sched_wrr;
 extern const struct lbvs_scheduler lbvs_sched_lc;
 extern const struct lbvs_scheduler lbvs_sched_wlc;
 
-/* forward.c, forward_nat.c */
+/* route.c */
+bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
+		       u8 tos, struct lbvs_way *way);
+bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
+void lbvs_route_flush(struct lbvs_route *route);
+bool lbvs_way_gateway(const struct lbvs_way *way, u8 af);
+
+/* forward.c, forward_nat.c, icmp.c, forward_tunnel.c */
 unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
 		       enum lbvs_drop why);
 void lbvs_unreachable(struct lbvs_net *ln, struct sk_buff *skb,
 		      const struct lbvs_packet *pkt);
 unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct lbvs_packet *pkt, struct lbvs_real *real,
-			  enum lbvs_dir dir, const struct lbvs_tuple *to);
+			  u8 method, enum lbvs_dir dir,
+			  const struct lbvs_tuple *to);
 int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		     const struct lbvs_tuple *to);
-void lbvs_route_flush(struct lbvs_route *route);
+int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
+		      const struct lbvs_tuple *to);
+unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);
+int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
+		     const struct lbvs_packet *pkt,
+		     const struct lbvs_real *real, const struct lbvs_way *way,
+		     bool df);
+
+/* icmp.c */
+unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
+			     struct lbvs_packet *pkt, unsigned int hook);
+unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
+			      const struct lbvs_packet *pkt);
+
+/* addr.c; the callers hold lbvs_net.lock, except of _ours */
+bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
+int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr);
+void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr);
+int lbvs_addrs_init(struct lbvs_net *ln);
+void lbvs_addrs_exit(struct lbvs_net *ln);
 
 /* service.c; the callers hold lbvs_net.lock, except of _find */
 struct lbvs_service *lbvs_service_find(struct lbvs_net *ln, u32 mark,
 				       const struct lbvs_packet *pkt);
 struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
 				      const struct lbvs_service_key *key);
-int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want,
-		     struct netlink_ext_ack *extack);
+int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want);
 int lbvs_service_edit(struct lbvs_service *svc,
 		      const struct lbvs_service *want,
 		      struct netlink_ext_ack *extack);
@@ -357,9 +430,10 @@ const struct rhashtable_params *lbvs_service_params(void);
 struct lbvs_real *lbvs_real_get(struct lbvs_service *svc,
 				const struct lbvs_real_key *key);
 int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
-		  u8 method, u32 weight, u8 state,
+		  const struct lbvs_real_conf *conf,
 		  struct netlink_ext_ack *extack);
-int lbvs_real_edit(struct lbvs_real *real, u8 method, u32 weight, u8 state);
+int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
+		   struct netlink_ext_ack *extack);
 int lbvs_real_del(struct lbvs_real *real);
 void lbvs_real_detach(struct lbvs_real *real);
 void lbvs_real_put(struct lbvs_real *real);

@@ -45,8 +45,11 @@ static int service_new(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&ln->lock);
-	err = lbvs_service_add(ln, &want, info->extack);
+	err = lbvs_service_add(ln, &want);
 	mutex_unlock(&ln->lock);
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LBVS_A_SERVICE],
+				    "there is such a service already");
 	return err;
 }
 
@@ -188,9 +191,14 @@ static int real_request_parse(struct genl_info *info, struct real_request *req)
 static int real_insert(struct lbvs_net *ln, struct real_request *req,
 		       struct genl_info *info)
 {
-	u8 method = LBVS_METHOD_NAT, state = LBVS_REAL_UP;
+	struct lbvs_real_conf conf = {
+		.weight = 1,
+		.method = LBVS_METHOD_NAT,
+		.state = LBVS_REAL_UP,
+		.encap = LBVS_ENCAP_IPIP,
+		.encap_port = htons(LBVS_GUE_PORT),
+	};
 	struct lbvs_service *svc;
-	u32 weight = 1;
 	int err;
 
 	svc = service_named(ln, &req->svc_key, info);
@@ -201,9 +209,12 @@ static int real_insert(struct lbvs_net *ln, struct real_request *req,
 				    "the service has this real already");
 		return -EEXIST;
 	}
-	err = lbvs_parse_real(req->tb, &method, &weight, &state, info->extack);
-	return err ?: lbvs_real_add(svc, &req->key, method, weight, state,
-				    info->extack);
+	err = lbvs_parse_real(req->tb, &req->svc_key, &req->key, &conf,
+			      info->extack);
+	err = err ?: lbvs_real_add(svc, &req->key, &conf, info->extack);
+	if (!err && conf.method == LBVS_METHOD_NAT)
+		nat_warn(ln->net, &req->key, info->extack);
+	return err;
 }
 
 static int real_new(struct sk_buff *skb, struct genl_info *info)
@@ -218,8 +229,6 @@ static int real_new(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&ln->lock);
 	err = real_insert(ln, &req, info);
 	mutex_unlock(&ln->lock);
-	if (!err)
-		nat_warn(ln->net, &req.key, info->extack);
 	return err;
 }
 
@@ -245,17 +254,22 @@ static int real_change(struct lbvs_net *ln, struct real_request *req,
 		       struct genl_info *info)
 {
 	struct lbvs_real *real = real_named(ln, req, info);
-	u8 method, state;
-	u32 weight;
+	struct lbvs_real_conf conf;
 	int err;
 
 	if (IS_ERR(real))
 		return PTR_ERR(real);
-	method = real->method;
-	weight = real->weight;
-	state = real->state;
-	err = lbvs_parse_real(req->tb, &method, &weight, &state, info->extack);
-	return err ?: lbvs_real_edit(real, method, weight, state);
+	conf = (struct lbvs_real_conf){
+		.weight = real->weight,
+		.method = real->method,
+		.state = real->state,
+		.encap = real->encap,
+		.encap_csum = real->encap_csum,
+		.encap_port = real->encap_port,
+	};
+	err = lbvs_parse_real(req->tb, &req->svc_key, &req->key, &conf,
+			      info->extack);
+	return err ?: lbvs_real_edit(real, &conf, info->extack);
 }
 
 static int real_set(struct sk_buff *skb, struct genl_info *info)
@@ -347,8 +361,9 @@ static int conn_del(struct sk_buff *skb, struct genl_info *info)
 	return conn_del_reply(info, del.count);
 }
 
-static int settings_limit(struct lbvs_net *ln, const struct nlattr *attr,
-			  u32 *limit, struct netlink_ext_ack *extack)
+static int settings_limit(struct sk_buff *skb, struct lbvs_net *ln,
+			  const struct nlattr *attr, u32 *limit,
+			  struct netlink_ext_ack *extack)
 {
 	*limit = nla_get_u32(attr);
 	if (*limit < LBVS_CONN_LIMIT_MIN || *limit > LBVS_CONN_LIMIT_MAX) {
@@ -356,7 +371,8 @@ static int settings_limit(struct lbvs_net *ln, const struct nlattr *attr,
 				    "the connection limit must be 1 to 100000000");
 		return -ERANGE;
 	}
-	if (*limit > lbvs_net_limit_max(ln) && !capable(CAP_NET_ADMIN)) {
+	if (*limit > lbvs_net_limit_max(ln) &&
+	    !netlink_capable(skb, CAP_NET_ADMIN)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "a user namespace may have no more than 65536 connections, unless the host's root allows it");
 		return -EPERM;
@@ -364,47 +380,65 @@ static int settings_limit(struct lbvs_net *ln, const struct nlattr *attr,
 	return 0;
 }
 
-static int settings_parse(struct lbvs_net *ln, struct nlattr **tb, u32 *limit,
-			  u8 *unknown, u32 *timeout,
+struct settings {
+	u32 limit;
+	u8 unknown;
+	u8 tunnel_df;
+	u32 timeout[__LBVS_STATE_MAX];
+};
+
+static int settings_parse(struct sk_buff *skb, struct lbvs_net *ln,
+			  struct nlattr **tb, struct settings *want,
 			  struct netlink_ext_ack *extack)
 {
 	int err = 0;
 
 	if (tb[LBVS_SETTINGS_A_CONN_LIMIT])
-		err = settings_limit(ln, tb[LBVS_SETTINGS_A_CONN_LIMIT], limit,
-				     extack);
+		err = settings_limit(skb, ln, tb[LBVS_SETTINGS_A_CONN_LIMIT],
+				     &want->limit, extack);
 	if (err)
 		return err;
 	if (tb[LBVS_SETTINGS_A_TCP_UNKNOWN])
-		*unknown = nla_get_u8(tb[LBVS_SETTINGS_A_TCP_UNKNOWN]);
-	if (*unknown > LBVS_TCP_UNKNOWN_MAX) {
+		want->unknown = nla_get_u8(tb[LBVS_SETTINGS_A_TCP_UNKNOWN]);
+	if (want->unknown > LBVS_TCP_UNKNOWN_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TCP_UNKNOWN],
 				    "tcp-unknown must be reset, drop or local");
 		return -EINVAL;
 	}
+	if (tb[LBVS_SETTINGS_A_TUNNEL_DF])
+		want->tunnel_df = nla_get_u8(tb[LBVS_SETTINGS_A_TUNNEL_DF]);
+	if (want->tunnel_df > LBVS_TUNNEL_DF_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TUNNEL_DF],
+				    "tunnel-df must be inherit or never");
+		return -EINVAL;
+	}
 	if (tb[LBVS_SETTINGS_A_TIMEOUTS])
-		err = lbvs_parse_timeouts(tb[LBVS_SETTINGS_A_TIMEOUTS], timeout,
-					  1, extack);
+		err = lbvs_parse_timeouts(tb[LBVS_SETTINGS_A_TIMEOUTS],
+					  want->timeout, 1, extack);
 	return err;
 }
 
-static int settings_change(struct lbvs_net *ln, struct nlattr **tb,
+static int settings_change(struct sk_buff *skb, struct lbvs_net *ln,
+			   struct nlattr **tb,
 			   struct netlink_ext_ack *extack)
 {
-	u32 timeout[__LBVS_STATE_MAX];
-	u32 limit = ln->conns.limit;
-	u8 unknown = ln->tcp_unknown;
+	struct settings want = {
+		.limit = ln->conns.limit,
+		.unknown = ln->tcp_unknown,
+		.tunnel_df = ln->tunnel_df,
+	};
 	int i, err;
 
 	lockdep_assert_held(&ln->lock);
-	memcpy(timeout, ln->timeout, sizeof(timeout));
-	err = settings_parse(ln, tb, &limit, &unknown, timeout, extack);
+	memcpy(want.timeout, ln->timeout, sizeof(want.timeout));
+	err = settings_parse(skb, ln, tb, &want, extack);
 	if (err)
 		return err;
-	WRITE_ONCE(ln->conns.limit, limit);
-	WRITE_ONCE(ln->tcp_unknown, unknown);
-	for (i = 0; i < ARRAY_SIZE(timeout); i++)
-		WRITE_ONCE(ln->timeout[i], timeout[i]);
+	WRITE_ONCE(ln->conns.limit, want.limit);
+	WRITE_ONCE(ln->tcp_unknown, want.unknown);
+	WRITE_ONCE(ln->tunnel_df, want.tunnel_df);
+	for (i = 0; i < ARRAY_SIZE(want.timeout); i++)
+		WRITE_ONCE(ln->timeout[i], want.timeout[i]);
 	return 0;
 }
 
@@ -424,7 +458,7 @@ static int settings_set(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&ln->lock);
-	err = settings_change(ln, tb, info->extack);
+	err = settings_change(skb, ln, tb, info->extack);
 	mutex_unlock(&ln->lock);
 	return err;
 }
@@ -467,7 +501,11 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&ln->lock);
 	lbvs_service_flush(ln);
 	mutex_unlock(&ln->lock);
+	/* Packets that found a service before may still make connections. */
+	synchronize_rcu();
 	lbvs_conn_kill_all(ln);
+	/* So that who counts them afterwards finds none. */
+	rcu_barrier();
 	return 0;
 }
 
@@ -485,6 +523,11 @@ static const struct nla_policy policy_service_id[LBVS_A_SERVICE + 1] = {
 static const struct nla_policy policy_real[LBVS_A_REAL + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
 	[LBVS_A_REAL] = NLA_POLICY_NESTED(lbvs_policy_real),
+};
+
+static const struct nla_policy policy_real_id[LBVS_A_REAL + 1] = {
+	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
+	[LBVS_A_REAL] = NLA_POLICY_NESTED(lbvs_policy_real_id),
 };
 
 static const struct nla_policy policy_conn[LBVS_A_FILTER + 1] = {
@@ -514,7 +557,7 @@ static const struct genl_ops ops[] = {
 	       LBVS_A_SERVICE),
 	CHANGE(LBVS_CMD_REAL_NEW, real_new, policy_real, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_REAL_SET, real_set, policy_real, LBVS_A_REAL),
-	CHANGE(LBVS_CMD_REAL_DEL, real_del, policy_real, LBVS_A_REAL),
+	CHANGE(LBVS_CMD_REAL_DEL, real_del, policy_real_id, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_CONN_DEL, conn_del, policy_conn, LBVS_A_FILTER),
 	CHANGE(LBVS_CMD_ZERO, zero, policy_service_id, LBVS_A_SERVICE),
 	CHANGE(LBVS_CMD_FLUSH, flush, policy_none, LBVS_A_MAX),
@@ -529,7 +572,6 @@ static const struct genl_ops ops[] = {
 		.maxattr = LBVS_A_SERVICE,
 	}, {
 		.cmd = LBVS_CMD_REAL_GET,
-		.start = lbvs_nl_real_start,
 		.dumpit = lbvs_nl_real_dump,
 		.policy = policy_service_id,
 		.maxattr = LBVS_A_SERVICE,

@@ -33,6 +33,7 @@ extern struct genl_family lbvs_genl_family;
 extern const struct nla_policy lbvs_policy_svc[LBVS_SVC_A_MAX + 1];
 extern const struct nla_policy lbvs_policy_svc_id[LBVS_SVC_A_MAX + 1];
 extern const struct nla_policy lbvs_policy_real[LBVS_REAL_A_MAX + 1];
+extern const struct nla_policy lbvs_policy_real_id[LBVS_REAL_A_MAX + 1];
 extern const struct nla_policy lbvs_policy_filter[LBVS_FILTER_A_MAX + 1];
 extern const struct nla_policy lbvs_policy_settings[LBVS_SETTINGS_A_MAX + 1];
 
@@ -48,8 +49,9 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 			const struct lbvs_service_key *svc,
 			struct lbvs_real_key *key, struct nlattr **tb,
 			struct netlink_ext_ack *extack);
-int lbvs_parse_real(struct nlattr **tb, u8 *method, u32 *weight, u8 *state,
-		    struct netlink_ext_ack *extack);
+int lbvs_parse_real(struct nlattr **tb, const struct lbvs_service_key *svc,
+		    const struct lbvs_real_key *key,
+		    struct lbvs_real_conf *conf, struct netlink_ext_ack *extack);
 int lbvs_parse_filter(const struct nlattr *attr, struct lbvs_filter *filter,
 		      struct netlink_ext_ack *extack);
 int lbvs_parse_timeouts(const struct nlattr *attr, u32 *timeout, u32 min,
@@ -63,7 +65,6 @@ int lbvs_nl_stats_get(struct sk_buff *skb, struct genl_info *info);
 int lbvs_nl_stats_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lbvs_nl_service_get(struct sk_buff *skb, struct genl_info *info);
 int lbvs_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb);
-int lbvs_nl_real_start(struct netlink_callback *cb);
 int lbvs_nl_real_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int lbvs_nl_conn_start(struct netlink_callback *cb);
 int lbvs_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);

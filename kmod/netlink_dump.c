@@ -100,18 +100,29 @@ static int put_service(struct sk_buff *skb, const struct lbvs_service *svc)
 	return 0;
 }
 
-/* Connections alone: the configuration's and the pool's references aren't. */
-static u32 real_conns(const struct lbvs_real *real, bool pooled)
+/* Connections alone: the configuration's and the pools' references aren't. */
+static u32 real_conns(const struct lbvs_real *real)
 {
+	unsigned int own = 1 + atomic_read(&real->pools);
 	unsigned int refs = refcount_read(&real->ref);
-	unsigned int own = pooled ? 2 : 1;
 
 	return refs > own ? refs - own : 0;
 }
 
+static int put_encap(struct sk_buff *skb, const struct lbvs_real *real)
+{
+	if (real->method != LBVS_METHOD_TUNNEL)
+		return 0;
+	if (nla_put_u8(skb, LBVS_REAL_A_ENCAP, real->encap))
+		return -EMSGSIZE;
+	if (real->encap != LBVS_ENCAP_GUE)
+		return 0;
+	return nla_put_be16(skb, LBVS_REAL_A_ENCAP_PORT, real->encap_port) ?:
+	       nla_put_u8(skb, LBVS_REAL_A_ENCAP_CSUM, real->encap_csum);
+}
+
 static int put_real(struct sk_buff *skb, const struct lbvs_real *real)
 {
-	bool pooled = real->state == LBVS_REAL_UP && real->weight;
 	struct nlattr *svc, *nest;
 	struct lbvs_sum sum;
 
@@ -128,9 +139,10 @@ static int put_real(struct sk_buff *skb, const struct lbvs_real *real)
 	    nla_put_u8(skb, LBVS_REAL_A_METHOD, real->method) ||
 	    nla_put_u32(skb, LBVS_REAL_A_WEIGHT, real->weight) ||
 	    nla_put_u8(skb, LBVS_REAL_A_STATE, real->state) ||
-	    nla_put_u32(skb, LBVS_REAL_A_ACTIVE, atomic_read(&real->active)) ||
-	    nla_put_u32(skb, LBVS_REAL_A_CONNS, real_conns(real, pooled)) ||
-	    put_sum(skb, LBVS_REAL_A_STATS, &sum))
+	    nla_put_u32(skb, LBVS_REAL_A_ACTIVE,
+			max(atomic_read(&real->active), 0)) ||
+	    nla_put_u32(skb, LBVS_REAL_A_CONNS, real_conns(real)) ||
+	    put_encap(skb, real) || put_sum(skb, LBVS_REAL_A_STATS, &sum))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -171,6 +183,7 @@ static int put_settings(struct sk_buff *skb, const struct lbvs_net *ln)
 	if (!nest ||
 	    nla_put_u32(skb, LBVS_SETTINGS_A_CONN_LIMIT, ln->conns.limit) ||
 	    nla_put_u8(skb, LBVS_SETTINGS_A_TCP_UNKNOWN, ln->tcp_unknown) ||
+	    nla_put_u8(skb, LBVS_SETTINGS_A_TUNNEL_DF, ln->tunnel_df) ||
 	    put_timeouts(skb, LBVS_SETTINGS_A_TIMEOUTS, ln->timeout))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -331,6 +344,10 @@ int lbvs_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	const struct lbvs_service *svc;
 	long i = 0;
 
+	if (lbvs_dump_attrs(cb)[LBVS_A_SERVICE]) {
+		NL_SET_ERR_MSG(cb->extack, "a dump is of every service");
+		return -EINVAL;
+	}
 	mutex_lock(&ln->lock);
 	cb->seq = ln->config_seq;
 	list_for_each_entry(svc, &ln->list, list) {
@@ -347,26 +364,16 @@ int lbvs_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb)
 /**
  * struct real_dump - where a dump of reals is; in &netlink_callback.ctx
  * @key: of the service that is dumped; its @af is 0 for all services
+ * @begun: @key has been read
  * @svc: services dumped
  * @real: reals of the next one dumped
  */
 struct real_dump {
 	struct lbvs_service_key key;
+	bool begun;
 	unsigned int svc;
 	unsigned int real;
 };
-
-int lbvs_nl_real_start(struct netlink_callback *cb)
-{
-	struct real_dump *ctx = (struct real_dump *)cb->ctx;
-	struct nlattr **attrs = lbvs_dump_attrs(cb);
-
-	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
-	if (!attrs || !attrs[LBVS_A_SERVICE])
-		return 0;
-	return lbvs_parse_service_id(attrs[LBVS_A_SERVICE], &ctx->key,
-				     cb->extack);
-}
 
 static int dump_real(struct sk_buff *skb, struct netlink_callback *cb,
 		     const struct lbvs_real *real)
@@ -395,6 +402,19 @@ static int dump_reals(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* Not at the start of the dump: 6.1 has no extack there. */
+static int real_dump_begin(struct netlink_callback *cb)
+{
+	struct nlattr *attr = lbvs_dump_attrs(cb)[LBVS_A_SERVICE];
+	struct real_dump *ctx = (struct real_dump *)cb->ctx;
+
+	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
+	if (ctx->begun)
+		return 0;
+	ctx->begun = true;
+	return attr ? lbvs_parse_service_id(attr, &ctx->key, cb->extack) : 0;
+}
+
 static int dump_reals_of(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct lbvs_net *ln, const struct lbvs_service_key *key)
 {
@@ -418,8 +438,11 @@ int lbvs_nl_real_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct real_dump *ctx = (struct real_dump *)cb->ctx;
 	const struct lbvs_service *svc;
 	unsigned int i = 0;
-	int err = 0;
+	int err;
 
+	err = real_dump_begin(cb);
+	if (err)
+		return err;
 	mutex_lock(&ln->lock);
 	cb->seq = ln->config_seq;
 	if (ctx->key.af) {
@@ -452,7 +475,8 @@ static bool prefix_match(const __be32 *a, const __be32 *b, unsigned int len)
 bool lbvs_filter_match(const struct lbvs_filter *filter,
 		       const struct lbvs_conn *conn)
 {
-	struct lbvs_tuple in, out;
+	struct lbvs_real_key real;
+	struct lbvs_tuple in;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
 	if (filter->client_af &&
@@ -465,21 +489,22 @@ bool lbvs_filter_match(const struct lbvs_filter *filter,
 		return false;
 	if (!filter->real.af)
 		return true;
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
-	return filter->real.af == out.af &&
-	       lbvs_addr_equal(out.af, filter->real.addr, out.saddr) &&
-	       (!filter->by_port || filter->real.port == out.sport);
+	lbvs_conn_real(conn, &real);
+	return filter->real.af == real.af &&
+	       lbvs_addr_equal(real.af, filter->real.addr, real.addr) &&
+	       (!filter->by_port || filter->real.port == real.port);
 }
 
 static int put_conn(struct sk_buff *skb, const struct lbvs_conn *conn)
 {
 	s32 left = READ_ONCE(conn->expires) - (u32)jiffies;
 	u32 mark = conn->real->svc->key.mark;
-	struct lbvs_tuple in, out;
+	struct lbvs_real_key real;
+	struct lbvs_tuple in;
 	struct nlattr *nest;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	lbvs_conn_real(conn, &real);
 	nest = nla_nest_start(skb, LBVS_A_CONN);
 	if (!nest || nla_put_u8(skb, LBVS_CONN_A_AF, in.af) ||
 	    nla_put_u8(skb, LBVS_CONN_A_PROTOCOL, in.proto) ||
@@ -487,9 +512,9 @@ static int put_conn(struct sk_buff *skb, const struct lbvs_conn *conn)
 	    nla_put_be16(skb, LBVS_CONN_A_CLIENT_PORT, in.sport) ||
 	    put_addr(skb, LBVS_CONN_A_VIRT_ADDR, in.af, in.daddr) ||
 	    nla_put_be16(skb, LBVS_CONN_A_VIRT_PORT, in.dport) ||
-	    put_addr(skb, LBVS_CONN_A_REAL_ADDR, out.af, out.saddr) ||
-	    nla_put_be16(skb, LBVS_CONN_A_REAL_PORT, out.sport) ||
-	    nla_put_u8(skb, LBVS_CONN_A_METHOD, conn->real->method) ||
+	    put_addr(skb, LBVS_CONN_A_REAL_ADDR, real.af, real.addr) ||
+	    nla_put_be16(skb, LBVS_CONN_A_REAL_PORT, real.port) ||
+	    nla_put_u8(skb, LBVS_CONN_A_METHOD, lbvs_conn_method(conn)) ||
 	    nla_put_u8(skb, LBVS_CONN_A_STATE, lbvs_conn_state(conn)) ||
 	    nla_put_u32(skb, LBVS_CONN_A_EXPIRES,
 			left > 0 ? jiffies_to_msecs(left) : 0) ||
@@ -501,6 +526,7 @@ static int put_conn(struct sk_buff *skb, const struct lbvs_conn *conn)
 
 /**
  * struct conn_dump - where a dump of connections is
+ * @begun: @filter has been read
  * @filter: which are wanted
  * @family: index of the family being dumped
  * @cursor: the chain being dumped
@@ -510,6 +536,7 @@ static int put_conn(struct sk_buff *skb, const struct lbvs_conn *conn)
  * @cb: the callback of this call
  */
 struct conn_dump {
+	bool begun;
 	struct lbvs_filter filter;
 	unsigned int family;
 	u32 cursor;
@@ -521,21 +548,10 @@ struct conn_dump {
 
 int lbvs_nl_conn_start(struct netlink_callback *cb)
 {
-	struct nlattr **attrs = lbvs_dump_attrs(cb);
-	struct conn_dump *dump;
-	int err;
+	struct conn_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
-	if (!dump)
-		return -ENOMEM;
-	err = lbvs_parse_filter(attrs ? attrs[LBVS_A_FILTER] : NULL,
-				&dump->filter, cb->extack);
-	if (err) {
-		kfree(dump);
-		return err;
-	}
 	cb->args[0] = (long)dump;
-	return 0;
+	return dump ? 0 : -ENOMEM;
 }
 
 int lbvs_nl_conn_done(struct netlink_callback *cb)
@@ -589,7 +605,15 @@ int lbvs_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct conn_dump *dump = (struct conn_dump *)cb->args[0];
 	struct lbvs_net *ln = lbvs_net(sock_net(cb->skb->sk));
 	unsigned int chains = 0;
+	int err;
 
+	if (!dump->begun) {
+		dump->begun = true;
+		err = lbvs_parse_filter(lbvs_dump_attrs(cb)[LBVS_A_FILTER],
+					&dump->filter, cb->extack);
+		if (err)
+			return err;
+	}
 	dump->skb = skb;
 	dump->cb = cb;
 	while (dump->family < ARRAY_SIZE(ln->conns.family)) {

@@ -40,9 +40,13 @@ const struct nla_policy lbvs_policy_real[LBVS_REAL_A_MAX + 1] = {
 	[LBVS_REAL_A_METHOD]	= { .type = NLA_U8 },
 	[LBVS_REAL_A_WEIGHT]	= { .type = NLA_U32 },
 	[LBVS_REAL_A_STATE]	= { .type = NLA_U8 },
+	[LBVS_REAL_A_ENCAP]	= { .type = NLA_U8 },
+	[LBVS_REAL_A_ENCAP_PORT] = { .type = NLA_U16 },
+	[LBVS_REAL_A_ENCAP_CSUM] = { .type = NLA_U8 },
 };
 
-static const struct nla_policy policy_real_id[LBVS_REAL_A_MAX + 1] = {
+const struct nla_policy lbvs_policy_real_id[LBVS_REAL_A_MAX + 1] = {
+	[LBVS_REAL_A_AF]	= { .type = NLA_U8 },
 	[LBVS_REAL_A_ADDR]	= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
 	[LBVS_REAL_A_PORT]	= { .type = NLA_U16 },
 };
@@ -51,13 +55,14 @@ const struct nla_policy lbvs_policy_filter[LBVS_FILTER_A_MAX + 1] = {
 	[LBVS_FILTER_A_CLIENT]	= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
 	[LBVS_FILTER_A_PREFIX_LEN] = { .type = NLA_U8 },
 	[LBVS_FILTER_A_SERVICE]	= NLA_POLICY_NESTED(lbvs_policy_svc_id),
-	[LBVS_FILTER_A_REAL]	= NLA_POLICY_NESTED(policy_real_id),
+	[LBVS_FILTER_A_REAL]	= NLA_POLICY_NESTED(lbvs_policy_real_id),
 };
 
 const struct nla_policy lbvs_policy_settings[LBVS_SETTINGS_A_MAX + 1] = {
 	[LBVS_SETTINGS_A_CONN_LIMIT]	= { .type = NLA_U32 },
 	[LBVS_SETTINGS_A_TCP_UNKNOWN]	= { .type = NLA_U8 },
 	[LBVS_SETTINGS_A_TIMEOUTS]	= NLA_POLICY_NESTED(policy_timeouts),
+	[LBVS_SETTINGS_A_TUNNEL_DF]	= { .type = NLA_U8 },
 };
 
 /* The family that an address's length tells, or 0. */
@@ -83,7 +88,7 @@ static int parse_addr(const struct nlattr *attr, u8 af, __be32 *addr,
 {
 	if (addr_af(attr) != af) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "the address is not of the service's family");
+				    "the address is not of the address family");
 		return -EINVAL;
 	}
 	memcpy(addr, nla_data(attr), nla_len(attr));
@@ -149,6 +154,11 @@ static int parse_key(struct nlattr **tb, struct lbvs_service_key *key,
 	if (key->af != AF_INET && key->af != AF_INET6) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SVC_A_AF],
 				    "the address family must be AF_INET or AF_INET6");
+		return -EAFNOSUPPORT;
+	}
+	if (key->af == AF_INET6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SVC_A_AF],
+				    "IPv6 is disabled in this kernel");
 		return -EAFNOSUPPORT;
 	}
 	return tb[LBVS_SVC_A_FWMARK] ? parse_key_mark(tb, key, extack) :
@@ -293,6 +303,29 @@ static int parse_on_remove(const struct nlattr *attr, struct lbvs_service *want,
 	return -EINVAL;
 }
 
+/* A service has the states of its protocol; a firewall mark, of both. */
+static int parse_service_timeouts(const struct nlattr *attr,
+				  struct lbvs_service *want,
+				  struct netlink_ext_ack *extack)
+{
+	u8 proto = want->key.proto;
+	int i, err;
+
+	err = lbvs_parse_timeouts(attr, want->timeout, 0, extack);
+	if (err || !proto)
+		return err;
+	for (i = 1; i <= LBVS_STATE_MAX; i++) {
+		u8 owner = i >= LBVS_STATE_UDP_NEW ? IPPROTO_UDP : IPPROTO_TCP;
+
+		if (!want->timeout[i] || owner == proto)
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a timeout of a state that the service's protocol does not have");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * lbvs_parse_service() - read what a service is to be
  * @tb: its attributes
@@ -312,8 +345,8 @@ int lbvs_parse_service(struct nlattr **tb, struct lbvs_service *want,
 	if (!err && tb[LBVS_SVC_A_ON_REMOVE])
 		err = parse_on_remove(tb[LBVS_SVC_A_ON_REMOVE], want, extack);
 	if (!err && tb[LBVS_SVC_A_TIMEOUTS])
-		err = lbvs_parse_timeouts(tb[LBVS_SVC_A_TIMEOUTS],
-					  want->timeout, 0, extack);
+		err = parse_service_timeouts(tb[LBVS_SVC_A_TIMEOUTS], want,
+					     extack);
 	return err;
 }
 
@@ -346,14 +379,16 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 		NL_SET_ERR_MSG_ATTR(extack, attr, "a real needs an address");
 		return -EINVAL;
 	}
-	if (tb[LBVS_REAL_A_AF] && nla_get_u8(tb[LBVS_REAL_A_AF]) != svc->af) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_AF],
-				    "with nat, a real is of its service's family");
-		return -EAFNOSUPPORT;
-	}
-
 	memset(key, 0, sizeof(*key));
 	key->af = svc->af;
+	if (tb[LBVS_REAL_A_AF])
+		key->af = nla_get_u8(tb[LBVS_REAL_A_AF]);
+	if (key->af != AF_INET &&
+	    (key->af != AF_INET6 || !ipv6_mod_enabled())) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_AF],
+				    "the address family must be AF_INET, or AF_INET6 where that is enabled");
+		return -EAFNOSUPPORT;
+	}
 	key->port = svc->port;
 	if (tb[LBVS_REAL_A_PORT])
 		key->port = nla_get_be16(tb[LBVS_REAL_A_PORT]);
@@ -365,7 +400,7 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 	err = parse_addr(tb[LBVS_REAL_A_ADDR], key->af, key->addr, extack);
 	if (err)
 		return err;
-	if (!svc->mark && key->port == svc->port &&
+	if (!svc->mark && key->port == svc->port && key->af == svc->af &&
 	    lbvs_addr_equal(key->af, key->addr, svc->addr)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ADDR],
 				    "the real is the service's own address and port");
@@ -374,41 +409,96 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 	return 0;
 }
 
+static int parse_encap(struct nlattr **tb, struct lbvs_real_conf *conf,
+		       struct netlink_ext_ack *extack)
+{
+	if (tb[LBVS_REAL_A_ENCAP])
+		conf->encap = nla_get_u8(tb[LBVS_REAL_A_ENCAP]);
+	if (conf->encap > LBVS_ENCAP_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP],
+				    "the encapsulation must be ipip, gue or gre");
+		return -EINVAL;
+	}
+	if (conf->encap != LBVS_ENCAP_GUE &&
+	    (tb[LBVS_REAL_A_ENCAP_PORT] || tb[LBVS_REAL_A_ENCAP_CSUM])) {
+		NL_SET_ERR_MSG(extack,
+			       "an encapsulation port and checksum are for gue");
+		return -EINVAL;
+	}
+	if (tb[LBVS_REAL_A_ENCAP_PORT])
+		conf->encap_port = nla_get_be16(tb[LBVS_REAL_A_ENCAP_PORT]);
+	if (!conf->encap_port) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP_PORT],
+				    "the encapsulation port must be 1 to 65535");
+		return -EINVAL;
+	}
+	if (tb[LBVS_REAL_A_ENCAP_CSUM])
+		conf->encap_csum = nla_get_u8(tb[LBVS_REAL_A_ENCAP_CSUM]);
+	return 0;
+}
+
+/* What the methods ask of a real. */
+static int check_method(struct nlattr **tb, const struct lbvs_service_key *svc,
+			const struct lbvs_real_key *key,
+			const struct lbvs_real_conf *conf,
+			struct netlink_ext_ack *extack)
+{
+	if (conf->method != LBVS_METHOD_TUNNEL && key->af != svc->af) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ADDR],
+				    "with nat and dr, a real is of its service's family");
+		return -EAFNOSUPPORT;
+	}
+	if (conf->method != LBVS_METHOD_NAT && key->port != svc->port) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_PORT],
+				    "dr and tunnel leave the port as it is: the real's must be the service's");
+		return -EINVAL;
+	}
+	if (conf->method != LBVS_METHOD_TUNNEL &&
+	    (tb[LBVS_REAL_A_ENCAP] || tb[LBVS_REAL_A_ENCAP_PORT] ||
+	     tb[LBVS_REAL_A_ENCAP_CSUM])) {
+		NL_SET_ERR_MSG(extack, "an encapsulation is for tunnel");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * lbvs_parse_real() - read what a real is to be
  * @tb: its attributes
- * @method: what it is so far; changed to what it is to be
- * @weight: likewise
- * @state: likewise
+ * @svc: its service
+ * @key: who it is
+ * @conf: what it is so far; changed to what it is to be
  * @extack: for the reason of a refusal
  *
  * Return: 0 or a negative error
  */
-int lbvs_parse_real(struct nlattr **tb, u8 *method, u32 *weight, u8 *state,
-		    struct netlink_ext_ack *extack)
+int lbvs_parse_real(struct nlattr **tb, const struct lbvs_service_key *svc,
+		    const struct lbvs_real_key *key,
+		    struct lbvs_real_conf *conf, struct netlink_ext_ack *extack)
 {
 	if (tb[LBVS_REAL_A_METHOD])
-		*method = nla_get_u8(tb[LBVS_REAL_A_METHOD]);
-	if (*method > LBVS_METHOD_MAX) {
+		conf->method = nla_get_u8(tb[LBVS_REAL_A_METHOD]);
+	if (conf->method > LBVS_METHOD_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_METHOD],
-				    "no such method: nat there is");
+				    "the method must be nat, dr or tunnel");
 		return -EOPNOTSUPP;
 	}
 	if (tb[LBVS_REAL_A_WEIGHT])
-		*weight = nla_get_u32(tb[LBVS_REAL_A_WEIGHT]);
-	if (*weight > LBVS_WEIGHT_MAX) {
+		conf->weight = nla_get_u32(tb[LBVS_REAL_A_WEIGHT]);
+	if (conf->weight > LBVS_WEIGHT_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_WEIGHT],
 				    "the weight must be 0 to 65535");
 		return -ERANGE;
 	}
 	if (tb[LBVS_REAL_A_STATE])
-		*state = nla_get_u8(tb[LBVS_REAL_A_STATE]);
-	if (*state > LBVS_REAL_STATE_MAX) {
+		conf->state = nla_get_u8(tb[LBVS_REAL_A_STATE]);
+	if (conf->state > LBVS_REAL_STATE_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_STATE],
 				    "the state must be up, drain or down");
 		return -EINVAL;
 	}
-	return 0;
+	return check_method(tb, svc, key, conf, extack) ?:
+	       parse_encap(tb, conf, extack);
 }
 
 static int parse_filter_client(struct nlattr **tb, struct lbvs_filter *filter,
@@ -445,7 +535,7 @@ static int parse_filter_real(const struct nlattr *attr,
 	struct nlattr *tb[LBVS_REAL_A_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, LBVS_REAL_A_MAX, attr, policy_real_id,
+	err = nla_parse_nested(tb, LBVS_REAL_A_MAX, attr, lbvs_policy_real_id,
 			       extack);
 	if (err)
 		return err;

@@ -142,11 +142,16 @@ static int __net_init net_init(struct net *net)
 	err = rhashtable_init(&ln->one_packet, lbvs_one_packet_params());
 	if (err)
 		goto err_services;
-	err = lbvs_proc_init(ln);
+	err = lbvs_addrs_init(ln);
 	if (err)
 		goto err_one_packet;
+	err = lbvs_proc_init(ln);
+	if (err)
+		goto err_addrs;
 	return 0;
 
+err_addrs:
+	lbvs_addrs_exit(ln);
 err_one_packet:
 	rhashtable_destroy(&ln->one_packet);
 err_services:
@@ -187,6 +192,7 @@ static void net_free(struct lbvs_net *ln)
 		lbvs_conn_count(ln));
 	mutex_unlock(&ln->lock);
 	lbvs_table_free(ln);
+	lbvs_addrs_exit(ln);
 	rhashtable_destroy(&ln->one_packet);
 	rhashtable_destroy(&ln->services);
 	free_percpu(ln->cpu);

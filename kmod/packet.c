@@ -3,6 +3,9 @@
  * The parser: the one place that reads bytes which somebody else has sent.
  * It also compiles in userspace, see selftests/unit.
  */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/socket.h>
@@ -29,65 +32,91 @@ static enum lbvs_tcp_event tcp_event(const struct tcphdr *th)
 	return th->ack ? LBVS_TCP_ACK : LBVS_TCP_NONE;
 }
 
-static bool parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt)
+/* How many bytes of a transport header have to be there; 0: not ours. */
+static unsigned int l4_size(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return sizeof(struct tcphdr);
+	case IPPROTO_UDP:
+		return sizeof(struct udphdr);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return sizeof(struct icmphdr);
+	default:
+		return 0;
+	}
+}
+
+/* An ICMPv4 and an ICMPv6 header begin alike: type, code, checksum. */
+static bool is_error(u8 af, u8 proto, u8 type)
+{
+	if (af == AF_INET)
+		return proto == IPPROTO_ICMP && (type == ICMP_DEST_UNREACH ||
+						 type == ICMP_TIME_EXCEEDED ||
+						 type == ICMP_PARAMETERPROB);
+	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
+}
+
+static enum lbvs_kind parse_l4(const struct sk_buff *skb,
+			       struct lbvs_packet *pkt)
 {
 	union {
 		struct tcphdr tcp;
 		struct udphdr udp;
-	} buf;
-	const struct tcphdr *th;
-	const struct udphdr *uh;
+		struct icmphdr icmp;
+	} buf, *h;
+
+	pkt->event = LBVS_TCP_NONE;
+	pkt->l4_len = l4_size(pkt->tuple.proto);
+	if (!pkt->l4_len)
+		return LBVS_KIND_OTHER;
+	h = skb_header_pointer(skb, pkt->l4_off, pkt->l4_len, &buf);
+	if (!h)
+		return LBVS_KIND_OTHER;
 
 	switch (pkt->tuple.proto) {
 	case IPPROTO_TCP:
-		th = skb_header_pointer(skb, pkt->l4_off, sizeof(*th), &buf);
-		if (!th || th->doff < sizeof(*th) / 4)
-			return false;
-		pkt->event = tcp_event(th);
-		pkt->l4_len = sizeof(*th);
-		pkt->tuple.sport = th->source;
-		pkt->tuple.dport = th->dest;
-		return true;
+		if (h->tcp.doff < sizeof(h->tcp) / 4)
+			return LBVS_KIND_OTHER;
+		pkt->event = tcp_event(&h->tcp);
+		fallthrough;
 	case IPPROTO_UDP:
-		uh = skb_header_pointer(skb, pkt->l4_off, sizeof(*uh), &buf);
-		if (!uh)
-			return false;
-		pkt->event = LBVS_TCP_NONE;
-		pkt->l4_len = sizeof(*uh);
-		pkt->tuple.sport = uh->source;
-		pkt->tuple.dport = uh->dest;
-		return true;
+		/* Both begin with their ports. */
+		pkt->tuple.sport = h->udp.source;
+		pkt->tuple.dport = h->udp.dest;
+		return LBVS_KIND_FLOW;
 	default:
-		return false;
+		return is_error(pkt->tuple.af, pkt->tuple.proto,
+				h->icmp.type) ?
+		       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
 	}
 }
 
-static bool parse_ipv4(const struct sk_buff *skb, struct lbvs_packet *pkt)
+static enum lbvs_kind parse_ipv4(const struct sk_buff *skb, unsigned int off,
+				 struct lbvs_packet *pkt)
 {
-	unsigned int off = skb_network_offset(skb);
 	const struct iphdr *iph;
 	struct iphdr buf;
 
 	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	if (!iph || iph->version != 4 || iph->ihl < sizeof(buf) / 4)
-		return false;
-	/* Ports are in the first fragment alone: reassemble, or leave it. */
-	if (iph->frag_off & htons(IP_MF | IP_OFFSET))
-		return false;
-
+		return LBVS_KIND_OTHER;
 	pkt->tuple.proto = iph->protocol;
 	pkt->tuple.saddr[0] = iph->saddr;
 	pkt->tuple.daddr[0] = iph->daddr;
 	pkt->tos = iph->tos;
 	pkt->ttl = iph->ttl;
 	pkt->df = iph->frag_off & htons(IP_DF);
+	pkt->options = iph->ihl > sizeof(buf) / 4;
 	pkt->l4_off = off + iph->ihl * 4;
-	return true;
+	return iph->frag_off & htons(IP_MF | IP_OFFSET) ? LBVS_KIND_FRAGMENT :
+							  LBVS_KIND_FLOW;
 }
 
 /*
- * Finds the upper-layer header. False for fragments, for what has yet to be
- * routed elsewhere, and for what can't be read past.
+ * Finds the upper-layer header. False for what has yet to be routed elsewhere,
+ * and for what can't be read past.
  */
 static bool skip_exthdrs(const struct sk_buff *skb, u8 *nexthdr,
 			 unsigned int *off)
@@ -121,26 +150,35 @@ static bool skip_exthdrs(const struct sk_buff *skb, u8 *nexthdr,
 	return false;
 }
 
-static bool parse_ipv6(const struct sk_buff *skb, struct lbvs_packet *pkt)
+static enum lbvs_kind parse_ipv6(const struct sk_buff *skb, unsigned int off,
+				 struct lbvs_packet *pkt)
 {
-	unsigned int off = skb_network_offset(skb);
 	const struct ipv6hdr *ip6h;
 	struct ipv6hdr buf;
 
 	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	if (!ip6h || ip6h->version != 6)
-		return false;
-	pkt->tuple.proto = ip6h->nexthdr;
-	pkt->l4_off = off + sizeof(buf);
-	if (!skip_exthdrs(skb, &pkt->tuple.proto, &pkt->l4_off))
-		return false;
-
+		return LBVS_KIND_OTHER;
+	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
+	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
 	pkt->tos = ipv6_get_dsfield(ip6h);
 	pkt->ttl = ip6h->hop_limit;
 	pkt->df = true;
-	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
-	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
-	return true;
+	pkt->options = false;
+	pkt->tuple.proto = ip6h->nexthdr;
+	pkt->l4_off = off + sizeof(buf);
+	if (!skip_exthdrs(skb, &pkt->tuple.proto, &pkt->l4_off))
+		return LBVS_KIND_OTHER;
+	return pkt->tuple.proto == NEXTHDR_FRAGMENT ? LBVS_KIND_FRAGMENT :
+						      LBVS_KIND_FLOW;
+}
+
+static enum lbvs_kind parse_ip(const struct sk_buff *skb, u8 af,
+			       unsigned int off, struct lbvs_packet *pkt)
+{
+	pkt->tuple.af = af;
+	return af == AF_INET ? parse_ipv4(skb, off, pkt) :
+			       parse_ipv6(skb, off, pkt);
 }
 
 /**
@@ -150,15 +188,117 @@ static bool parse_ipv6(const struct sk_buff *skb, struct lbvs_packet *pkt)
  * @af: the family of its network header
  * @pkt: filled in
  *
- * Return: whether it is a whole TCP or UDP packet that can be told apart by
- * ports; otherwise it is none of our business, and @pkt means nothing.
+ * Return: what it may be to us. @pkt means nothing for LBVS_KIND_OTHER, has no
+ * ports for LBVS_KIND_ERROR, and addresses alone for LBVS_KIND_FRAGMENT.
  */
-bool lbvs_packet_parse(const struct sk_buff *skb, u8 af,
-		       struct lbvs_packet *pkt)
+enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
+				 struct lbvs_packet *pkt)
 {
-	pkt->tuple.af = af;
+	enum lbvs_kind kind;
+
 	pkt->len = skb->len - skb_network_offset(skb);
-	if (af == AF_INET ? !parse_ipv4(skb, pkt) : !parse_ipv6(skb, pkt))
+	pkt->quote = NULL;
+	kind = parse_ip(skb, af, skb_network_offset(skb), pkt);
+	return kind == LBVS_KIND_FLOW ? parse_l4(skb, pkt) : kind;
+}
+
+/* A quoted IP header, and the ports behind it, if it has them. */
+static bool parse_quoted(const struct sk_buff *skb, u8 af, unsigned int off,
+			 struct lbvs_quote *quote)
+{
+	struct lbvs_packet pkt;
+	__be16 buf[2], *ports;
+
+	if (parse_ip(skb, af, off, &pkt) != LBVS_KIND_FLOW)
 		return false;
-	return parse_l4(skb, pkt);
+	quote->off = off;
+	quote->l4_off = pkt.l4_off;
+	quote->df = pkt.df;
+	quote->tuple = pkt.tuple;
+	ports = skb_header_pointer(skb, pkt.l4_off, sizeof(buf), buf);
+	if (!ports)
+		return false;
+	quote->tuple.sport = ports[0];
+	quote->tuple.dport = ports[1];
+	return true;
+}
+
+/**
+ * lbvs_packet_quote() - read what an ICMP error is about
+ * @skb: the error
+ * @pkt: from lbvs_packet_parse(), which said LBVS_KIND_ERROR
+ * @quote: filled in, but for its @to
+ *
+ * Return: whether it quotes the beginning of a packet. What are called ports are
+ * the first 4 bytes behind the quoted IP header, whatever the protocol.
+ */
+bool lbvs_packet_quote(const struct sk_buff *skb,
+		       const struct lbvs_packet *pkt, struct lbvs_quote *quote)
+{
+	const struct icmphdr *icmp;
+	struct icmphdr buf;
+
+	icmp = skb_header_pointer(skb, pkt->l4_off, sizeof(buf), &buf);
+	if (!icmp)
+		return false;
+	quote->type = icmp->type;
+	quote->code = icmp->code;
+	quote->info = pkt->tuple.af == AF_INET ? ntohs(icmp->un.frag.mtu) :
+						 ntohl(icmp->un.gateway);
+	return parse_quoted(skb, pkt->tuple.af, pkt->l4_off + sizeof(*icmp),
+			    quote);
+}
+
+/* The family that a protocol number or an Ethertype stands for, or 0. */
+static u8 inner_af(u16 proto)
+{
+	switch (proto) {
+	case IPPROTO_IPIP:
+	case ETH_P_IP:
+		return AF_INET;
+	case IPPROTO_IPV6:
+	case ETH_P_IPV6:
+		return AF_INET6;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * lbvs_packet_unwrap() - read what a quoted outer packet has inside
+ * @skb: the error
+ * @outer: from lbvs_packet_quote()
+ * @inner: its addresses, offsets and @df are set
+ *
+ * Return: whether that could be read: not all routers quote that much
+ */
+bool lbvs_packet_unwrap(const struct sk_buff *skb,
+			const struct lbvs_quote *outer,
+			struct lbvs_quote *inner)
+{
+	unsigned int off = outer->l4_off;
+	__be16 buf[2], *words;
+	u16 proto;
+
+	switch (outer->tuple.proto) {
+	case IPPROTO_UDP:
+		/* GUE: flags and the inner protocol are in the first word. */
+		off += sizeof(struct udphdr);
+		words = skb_header_pointer(skb, off, sizeof(buf), buf);
+		if (!words || ntohs(words[0]) >> 8)
+			return false;
+		proto = ntohs(words[0]) & 0xff;
+		off += sizeof(buf);
+		break;
+	case IPPROTO_GRE:
+		words = skb_header_pointer(skb, off, sizeof(buf), buf);
+		if (!words || words[0])
+			return false;
+		proto = ntohs(words[1]);
+		off += sizeof(buf);
+		break;
+	default:
+		proto = outer->tuple.proto;
+	}
+	return inner_af(proto) && parse_quoted(skb, inner_af(proto), off, inner);
 }

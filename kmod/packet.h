@@ -29,10 +29,13 @@ enum lbvs_tcp_event {
  * enum lbvs_dir - which way a packet of a connection goes
  * @LBVS_DIR_IN: client to real
  * @LBVS_DIR_OUT: real to client
+ * @LBVS_DIR_ALONE: client to real, where replies go past the director; to the
+ *	state only
  */
 enum lbvs_dir {
 	LBVS_DIR_IN,
 	LBVS_DIR_OUT,
+	LBVS_DIR_ALONE,
 };
 
 /**
@@ -54,6 +57,20 @@ struct lbvs_tuple {
 };
 
 /**
+ * enum lbvs_kind - what a packet may be to us
+ * @LBVS_KIND_OTHER: none of our business
+ * @LBVS_KIND_FLOW: TCP or UDP, told apart by ports
+ * @LBVS_KIND_ERROR: an ICMP or ICMPv6 error, which quotes a packet
+ * @LBVS_KIND_FRAGMENT: a part of a packet, of which addresses alone are known
+ */
+enum lbvs_kind {
+	LBVS_KIND_OTHER,
+	LBVS_KIND_FLOW,
+	LBVS_KIND_ERROR,
+	LBVS_KIND_FRAGMENT,
+};
+
+/**
  * struct lbvs_packet - all that lbvs knows of a packet
  * @tuple: addresses and ports
  * @event: what its TCP flags mean
@@ -63,7 +80,10 @@ struct lbvs_tuple {
  * @tos: type of service, or traffic class
  * @ttl: time to live, or hop limit
  * @df: it mustn't be fragmented on the way
+ * @options: it has IPv4 options
  * @local: a socket of this host sends it; set by the hook, not by the parser
+ * @input: the stack is about to deliver it here; set by the hook, too
+ * @quote: what an error quotes, once that is known to be a connection's
  */
 struct lbvs_packet {
 	struct lbvs_tuple tuple;
@@ -74,11 +94,41 @@ struct lbvs_packet {
 	u8 tos;
 	u8 ttl;
 	bool df;
+	bool options;
 	bool local;
+	bool input;
+	const struct lbvs_quote *quote;
 };
 
-bool lbvs_packet_parse(const struct sk_buff *skb, u8 af,
-		       struct lbvs_packet *pkt);
+/**
+ * struct lbvs_quote - the packet that an ICMP error is about
+ * @tuple: its addresses and ports, as the error's sender saw them
+ * @to: what they are to look like to the error's receiver
+ * @type: type of the error
+ * @code: code of the error
+ * @info: the MTU that the error tells, if it does
+ * @off: offset of the quoted IP header from skb->data
+ * @l4_off: offset of what follows that
+ * @df: it mustn't be fragmented on the way
+ */
+struct lbvs_quote {
+	struct lbvs_tuple tuple;
+	struct lbvs_tuple to;
+	u8 type;
+	u8 code;
+	u32 info;
+	unsigned int off;
+	unsigned int l4_off;
+	bool df;
+};
+
+enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
+				 struct lbvs_packet *pkt);
+bool lbvs_packet_quote(const struct sk_buff *skb,
+		       const struct lbvs_packet *pkt, struct lbvs_quote *quote);
+bool lbvs_packet_unwrap(const struct sk_buff *skb,
+			const struct lbvs_quote *outer,
+			struct lbvs_quote *inner);
 
 static inline unsigned int lbvs_addr_words(u8 af)
 {

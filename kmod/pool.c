@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "lbvs.h"
 
 static bool real_in_pool(const struct lbvs_real *real)
@@ -40,6 +41,7 @@ struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
 		if (!real_in_pool(real))
 			continue;
 		refcount_inc(&real->ref);
+		atomic_inc(&real->pools);
 		pool->slot[pool->num].real = real;
 		pool->slot[pool->num++].weight = real->weight;
 	}
@@ -59,8 +61,10 @@ static void pool_free(struct lbvs_pool *pool)
 {
 	unsigned int i;
 
-	for (i = 0; i < pool->num; i++)
+	for (i = 0; i < pool->num; i++) {
+		atomic_dec(&pool->slot[i].real->pools);
 		lbvs_real_put(pool->slot[i].real);
+	}
 	kvfree(pool->seq);
 	kvfree(pool);
 }
@@ -92,5 +96,5 @@ void lbvs_pool_publish(struct lbvs_service *svc, struct lbvs_pool *pool)
 	old = rcu_replace_pointer(svc->pool, pool,
 				  lockdep_is_held(&svc->ln->lock));
 	if (old)
-		call_rcu(&old->rcu, pool_free_rcu);
+		call_rcu_hurry(&old->rcu, pool_free_rcu);
 }

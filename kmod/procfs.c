@@ -36,6 +36,15 @@ static const char *const drop_names[__LBVS_DROP_MAX] = {
 	[LBVS_DROP_TTL]		= "ttl",
 	[LBVS_DROP_TOO_BIG]	= "too_big",
 	[LBVS_DROP_LOOP]	= "loop",
+	[LBVS_DROP_GATEWAY]	= "gateway",
+	[LBVS_DROP_LRO]		= "lro",
+	[LBVS_DROP_POLICY]	= "policy",
+};
+
+static const char *const method_names[] = {
+	[LBVS_METHOD_NAT]	= "nat",
+	[LBVS_METHOD_DR]	= "dr",
+	[LBVS_METHOD_TUNNEL]	= "tunnel",
 };
 
 static struct lbvs_net *seq_ln(const struct seq_file *seq)
@@ -112,9 +121,9 @@ static int services_show(struct seq_file *seq, void *v)
 	list_for_each_entry(real, &svc->reals, list) {
 		seq_puts(seq, " ->");
 		show_addr(seq, real->key.af, real->key.addr, real->key.port);
-		seq_printf(seq, " nat weight %u %s active %d refs %u",
-			   real->weight, real_state_names[real->state],
-			   atomic_read(&real->active),
+		seq_printf(seq, " %s weight %u %s active %d refs %u",
+			   method_names[real->method], real->weight, real_state_names[real->state],
+			   max(atomic_read(&real->active), 0),
 			   refcount_read(&real->ref));
 		lbvs_stats_real(&sum, real);
 		show_sum(seq, &sum);
@@ -181,19 +190,20 @@ static void conns_stop(struct seq_file *seq, void *v)
 static int conn_show(struct lbvs_conn *conn, void *arg)
 {
 	s32 left = READ_ONCE(conn->expires) - (u32)jiffies;
-	struct lbvs_tuple in, out;
 	struct seq_file *seq = arg;
+	struct lbvs_real_key real;
+	struct lbvs_tuple in;
 
 	if (!lbvs_conn_usable(conn))
 		return 0;
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	lbvs_conn_real(conn, &real);
 	seq_puts(seq, proto_name(in.proto));
 	show_addr(seq, in.af, in.saddr, in.sport);
 	show_addr(seq, in.af, in.daddr, in.dport);
-	show_addr(seq, out.af, out.saddr, out.sport);
-	seq_printf(seq, " nat %s %d\n", state_names[lbvs_conn_state(conn)],
-		   max(left, 0) / HZ);
+	show_addr(seq, real.af, real.addr, real.port);
+	seq_printf(seq, " %s %s %d\n", method_names[lbvs_conn_method(conn)],
+		   state_names[lbvs_conn_state(conn)], max(left, 0) / HZ);
 	return 0;
 }
 

@@ -44,8 +44,11 @@ static int one_packet_enter(struct lbvs_real *real,
 	struct lbvs_net *ln = real->svc->ln;
 	int err;
 
-	err = rhashtable_insert_fast(&ln->one_packet, &real->one_packet,
-				     one_packet_params);
+	/* Otherwise its replies don't pass the director. */
+	if (!lbvs_method_replies(real->method))
+		return 0;
+	err = rhashtable_lookup_insert_fast(&ln->one_packet, &real->one_packet,
+					    one_packet_params);
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG(extack,
 			       "another one-packet service has this real: its replies could not be told apart");
@@ -156,6 +159,18 @@ static struct lbvs_real *real_alloc(struct lbvs_service *svc)
 	return real;
 }
 
+static void real_configure(struct lbvs_real *real,
+			   const struct lbvs_real_conf *conf)
+{
+	real->weight = conf->weight;
+	real->state = conf->state;
+	WRITE_ONCE(real->method, conf->method);
+	WRITE_ONCE(real->encap, conf->encap);
+	WRITE_ONCE(real->encap_csum, conf->encap_csum);
+	WRITE_ONCE(real->encap_port, conf->encap_port);
+	WRITE_ONCE(real->down, conf->state == LBVS_REAL_DOWN);
+}
+
 static void real_free_rcu(struct rcu_head *rcu)
 {
 	struct lbvs_real *real = container_of(rcu, struct lbvs_real, rcu);
@@ -175,16 +190,14 @@ static void real_free(struct lbvs_real *real)
  * lbvs_real_add() - add a real to a service
  * @svc: the service
  * @key: its address and port, not in the service yet
- * @method: how packets get there
- * @weight: its weight
- * @state: &enum lbvs_real_state
+ * @conf: the rest of it
  * @extack: for the reason of a refusal
  *
  * Return: 0, -ENOMEM, -E2BIG, or -EEXIST for a one-packet service's reply clash;
  * in case of an error nothing has changed
  */
 int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
-		  u8 method, u32 weight, u8 state,
+		  const struct lbvs_real_conf *conf,
 		  struct netlink_ext_ack *extack)
 {
 	struct lbvs_net *ln = svc->ln;
@@ -201,10 +214,10 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 	if (!real)
 		return -ENOMEM;
 	real->key = *key;
-	real->method = method;
-	real->weight = weight;
-	real->state = state;
-	real->down = state == LBVS_REAL_DOWN;
+	err = lbvs_addr_add(ln, key->af, key->addr);
+	if (err)
+		goto err_free;
+	real_configure(real, conf);
 
 	list_add_tail(&real->list, &svc->reals);
 	if (svc->flags & LBVS_SVC_F_ONE_PACKET) {
@@ -230,37 +243,67 @@ err_one_packet:
 	one_packet_leave(real);
 err_list:
 	list_del(&real->list);
+	lbvs_addr_del(ln, key->af, key->addr);
+err_free:
 	real_free(real);
+	return err;
+}
+
+/* The one-packet table has nat reals alone: enter or leave it. */
+static int one_packet_edit(struct lbvs_real *real, u8 method,
+			   struct netlink_ext_ack *extack)
+{
+	u8 old = real->method;
+	int err = 0;
+
+	if (!(real->svc->flags & LBVS_SVC_F_ONE_PACKET) || method == old)
+		return 0;
+	if (!lbvs_method_replies(method)) {
+		one_packet_leave(real);
+		return 0;
+	}
+	real->method = method;
+	err = one_packet_enter(real, extack);
+	real->method = old;
 	return err;
 }
 
 /**
  * lbvs_real_edit() - change a real
  * @real: the real
- * @method: how packets get there
- * @weight: its weight
- * @state: &enum lbvs_real_state
+ * @conf: what it is to be
+ * @extack: for the reason of a refusal
  *
- * Return: 0; or -ENOMEM with nothing changed
+ * Return: 0; or a negative error with nothing changed
  */
-int lbvs_real_edit(struct lbvs_real *real, u8 method, u32 weight, u8 state)
+int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
+		   struct netlink_ext_ack *extack)
 {
 	struct lbvs_service *svc = real->svc;
 	u32 old_weight = real->weight;
 	u8 old_state = real->state;
 	struct lbvs_pool *pool;
+	int err = -ENOMEM;
 
 	lockdep_assert_held(&svc->ln->lock);
-	real->weight = weight;
-	real->state = state;
+	real->weight = conf->weight;
+	real->state = conf->state;
 	pool = lbvs_pool_build(svc, svc->sched);
-	if (!pool) {
+	if (pool)
+		err = one_packet_edit(real, conf->method, extack);
+	/* A real that comes back doesn't get its forgotten connections back. */
+	if (!err && real->down && conf->state != LBVS_REAL_DOWN)
+		lbvs_conn_kill_unusable(svc->ln);
+	if (err) {
 		real->weight = old_weight;
 		real->state = old_state;
-		return -ENOMEM;
+		if (pool)
+			lbvs_pool_discard(pool);
+		return err;
 	}
-	WRITE_ONCE(real->method, method);
-	WRITE_ONCE(real->down, state == LBVS_REAL_DOWN);
+	real_configure(real, conf);
+	/* Another method may need another route. */
+	lbvs_route_flush(&real->route);
 	lbvs_pool_publish(svc, pool);
 	svc->ln->config_seq++;
 	return 0;
@@ -335,6 +378,7 @@ void lbvs_reals_reap(struct lbvs_net *ln)
 		struct lbvs_service *svc = real->svc;
 
 		lbvs_stats_retire(real);
+		lbvs_addr_del(ln, real->key.af, real->key.addr);
 		list_del(&real->object);
 		ln->num_objects--;
 		real_free(real);

@@ -59,34 +59,42 @@ struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc)
 static bool real_is_target(const struct lbvs_real *real,
 			   const struct lbvs_tuple *tuple)
 {
-	return (!real->key.port || real->key.port == tuple->dport) &&
+	return READ_ONCE(real->method) == LBVS_METHOD_NAT &&
+	       (!real->key.port || real->key.port == tuple->dport) &&
 	       lbvs_addr_equal(tuple->af, real->key.addr, tuple->daddr);
 }
 
-/* The first real from the scheduler's pick on that the connection can go to. */
-static struct lbvs_conn *insert_somewhere(struct lbvs_pool *pool,
-					  struct lbvs_conn *conn,
-					  const struct lbvs_packet *pkt,
-					  u32 word, enum lbvs_drop *why)
+static u32 first_word(const struct lbvs_packet *pkt, u8 method)
 {
-	unsigned int i, tries = min_t(unsigned int, pool->num, TRIES_MAX);
-	unsigned int first = pool->sched->pick(pool);
-	struct lbvs_conn *res;
+	if (pkt->tuple.proto == IPPROTO_UDP)
+		return lbvs_udp_next(0);
+	return lbvs_tcp_next(0, lbvs_method_replies(method) ? LBVS_DIR_IN :
+							      LBVS_DIR_ALONE,
+			     pkt->event);
+}
 
-	for (i = 0; i < tries; i++) {
-		struct lbvs_real *real =
-			pool->slot[(first + i) % pool->num].real;
+/*
+ * A connection to this real, or one that another CPU has made meanwhile; an
+ * error if its replies would clash.
+ */
+static struct lbvs_conn *conn_to(struct lbvs_real *real,
+				 const struct lbvs_packet *pkt,
+				 enum lbvs_drop *why)
+{
+	struct lbvs_net *ln = real->svc->ln;
+	u8 method = READ_ONCE(real->method);
+	struct lbvs_conn *conn, *res;
 
-		if (real_is_target(real, &pkt->tuple)) {
-			*why = LBVS_DROP_LOOP;
-			continue;
-		}
-		res = lbvs_conn_insert(real->svc->ln, conn, real, word);
-		if (!IS_ERR(res))
-			return res;
-		*why = LBVS_DROP_CLASH;
-	}
-	return NULL;
+	conn = lbvs_conn_alloc(ln, &pkt->tuple, method, why);
+	if (!conn)
+		return NULL;
+	res = lbvs_conn_insert(ln, conn, real, first_word(pkt, method));
+	if (res == conn)
+		return conn;
+	lbvs_conn_discard(ln, conn);
+	if (!IS_ERR(res))
+		lbvs_conn_advance(ln, res, LBVS_DIR_IN, pkt);
+	return res;
 }
 
 /**
@@ -94,6 +102,9 @@ static struct lbvs_conn *insert_somewhere(struct lbvs_pool *pool,
  * @svc: the service that the packet is for
  * @pkt: its first packet, or one in mid-stream to adopt
  * @why: set to the reason when there is none
+ *
+ * The scheduler's pick is tried first, and those that follow it in the pool if
+ * the connection can't go there.
  *
  * Context: RCU, BH off.
  * Return: the connection, with this packet accounted to its state; it may be
@@ -104,23 +115,27 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 				enum lbvs_drop *why)
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
-	struct lbvs_conn *conn, *res;
-	u32 word;
+	unsigned int i, first, tries;
+	struct lbvs_conn *conn;
 
 	if (!pool || !pool->num) {
 		*why = LBVS_DROP_NO_REAL;
 		return NULL;
 	}
-	word = pkt->tuple.proto == IPPROTO_TCP ?
-	       lbvs_tcp_next(0, LBVS_DIR_IN, pkt->event) : lbvs_udp_next(0);
-	conn = lbvs_conn_alloc(svc->ln, &pkt->tuple, why);
-	if (!conn)
-		return NULL;
-	res = insert_somewhere(pool, conn, pkt, word, why);
-	if (res == conn)
-		return conn;
-	lbvs_conn_discard(svc->ln, conn);
-	if (res)
-		lbvs_conn_advance(svc->ln, res, LBVS_DIR_IN, pkt);
-	return res;
+	first = pool->sched->pick(pool);
+	tries = min_t(unsigned int, pool->num, TRIES_MAX);
+	for (i = 0; i < tries; i++) {
+		struct lbvs_real *real =
+			pool->slot[(first + i) % pool->num].real;
+
+		if (real_is_target(real, &pkt->tuple)) {
+			*why = LBVS_DROP_LOOP;
+			continue;
+		}
+		conn = conn_to(real, pkt, why);
+		if (!IS_ERR(conn))
+			return conn;
+		*why = LBVS_DROP_CLASH;
+	}
+	return NULL;
 }

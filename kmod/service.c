@@ -61,17 +61,29 @@ struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
 	return rhashtable_lookup_fast(&ln->services, key, service_params);
 }
 
+/* A firewall mark has any address that its packets come for. */
+static int vip_add(struct lbvs_service *svc)
+{
+	if (svc->key.mark)
+		return 0;
+	return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr);
+}
+
+static void vip_del(struct lbvs_service *svc)
+{
+	if (!svc->key.mark)
+		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr);
+}
+
 /**
  * lbvs_service_add() - add a service
  * @ln: the namespace
  * @want: what it is to be: its key, sched, flags, on_remove and timeout; the
  *	rest is 0
- * @extack: for the reason of a refusal
  *
  * Return: 0; or a negative error with nothing changed
  */
-int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want,
-		     struct netlink_ext_ack *extack)
+int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want)
 {
 	struct lbvs_service *svc;
 	struct lbvs_pool *pool;
@@ -91,13 +103,14 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want,
 	}
 	rcu_assign_pointer(svc->pool, pool);
 
-	err = lbvs_net_start(ln, svc->key.af);
+	err = vip_add(svc);
 	if (err)
 		goto err_pool;
+	err = lbvs_net_start(ln, svc->key.af);
+	if (err)
+		goto err_vip;
 	err = rhashtable_lookup_insert_fast(&ln->services, &svc->node,
 					    service_params);
-	if (err == -EEXIST)
-		NL_SET_ERR_MSG(extack, "there is such a service already");
 	if (err)
 		goto err_stop;
 
@@ -110,6 +123,8 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want,
 
 err_stop:
 	lbvs_net_kick(ln);
+err_vip:
+	vip_del(svc);
 err_pool:
 	lbvs_pool_discard(pool);
 err_free:
@@ -189,6 +204,7 @@ void lbvs_service_free(struct lbvs_service *svc)
 {
 	lockdep_assert_held(&svc->ln->lock);
 	list_del(&svc->list);
+	vip_del(svc);
 	kfree_rcu(svc, rcu);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The states of a TCP connection as the director sees them pass. It keeps no
- * sequence numbers: the two ends do. So what a forged segment can do must be
- * harmless, or be undone by the next genuine one.
+ * sequence numbers: the two ends do. So whoever knows addresses and ports can
+ * forge a FIN, which shortens the timeout, or a RST, which does so until the
+ * next genuine segment of the same end, or lets a SYN open the tuple anew.
  *
  * It also compiles in userspace, see selftests/unit.
  */
@@ -22,8 +23,12 @@
  * The next state by direction, event and state; S_NO keeps the state. The
  * column NONE is for a connection that is being made. A SYN that begins a new
  * connection on the tuple of a closing one never gets here.
+ *
+ * Where only the client is heard, his ACK tells that the handshake is done, and
+ * after his FIN nothing tells a half-closed connection from a closed one: it
+ * counts as closed, and lasts as long as he sends.
  */
-static const u8 tcp_next[2][__LBVS_TCP_EVENT_MAX][LBVS_STATE_TCP_CLOSE + 1] = {
+static const u8 tcp_next[3][__LBVS_TCP_EVENT_MAX][LBVS_STATE_TCP_CLOSE + 1] = {
 	[LBVS_DIR_IN] = {
 		/*		   NONE  SS    SR    ES    FW    CW    LA    TW    CL */
 		[LBVS_TCP_SYN] = { S_SS, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
@@ -37,6 +42,13 @@ static const u8 tcp_next[2][__LBVS_TCP_EVENT_MAX][LBVS_STATE_TCP_CLOSE + 1] = {
 		[LBVS_TCP_ACK] =    { S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_TW, S_NO, S_NO },
 		[LBVS_TCP_FIN] =    { S_NO, S_NO, S_CW, S_CW, S_LA, S_NO, S_NO, S_NO, S_NO },
 		[LBVS_TCP_RST] =    { S_NO, S_CL, S_CL, S_CL, S_CL, S_CL, S_NO, S_NO, S_NO },
+	},
+	[LBVS_DIR_ALONE] = {
+		/*		   NONE  SS    SR    ES    FW    CW    LA    TW    CL */
+		[LBVS_TCP_SYN] = { S_SS, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
+		[LBVS_TCP_ACK] = { S_ES, S_ES, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
+		[LBVS_TCP_FIN] = { S_TW, S_TW, S_NO, S_TW, S_NO, S_NO, S_NO, S_NO, S_NO },
+		[LBVS_TCP_RST] = { S_NO, S_CL, S_NO, S_CL, S_NO, S_NO, S_NO, S_NO, S_NO },
 	},
 };
 

@@ -29,7 +29,10 @@ TRACE_EVENT(lbvs_drop,
 				       { LBVS_DROP_NO_ROUTE, "no_route" },
 				       { LBVS_DROP_TTL, "ttl" },
 				       { LBVS_DROP_TOO_BIG, "too_big" },
-				       { LBVS_DROP_LOOP, "loop" }))
+				       { LBVS_DROP_LOOP, "loop" },
+				       { LBVS_DROP_GATEWAY, "gateway" },
+				       { LBVS_DROP_LRO, "lro" },
+				       { LBVS_DROP_POLICY, "policy" }))
 );
 
 #endif /* _LBVS_TRACE_H */

@@ -28,7 +28,8 @@
  * SERVICE_GET  id -> LBVS_A_SERVICE; as a dump: every service
  * REAL_NEW     id + LBVS_A_REAL: ADDR, and PORT (default: the service's; for a
  *              firewall mark 0, the client's destination port is kept), METHOD
- *              (default nat), WEIGHT (default 1), STATE (default up)
+ *              (default nat), WEIGHT (default 1), STATE (default up), and for
+ *              tunnels AF, ENCAP, ENCAP_PORT and ENCAP_CSUM
  * REAL_SET     id + LBVS_A_REAL: ADDR, PORT and the attributes to change
  * REAL_DEL     id + LBVS_A_REAL: ADDR, PORT
  * REAL_GET     as a dump: LBVS_A_SERVICE (id) + LBVS_A_REAL for each real of
@@ -68,6 +69,8 @@
 #define LBVS_TIMEOUT_MAX	1000000
 /** LBVS_REALS_MAX: reals a service. */
 #define LBVS_REALS_MAX		65535
+/** LBVS_GUE_PORT: where GUE is expected, unless a real says otherwise. */
+#define LBVS_GUE_PORT		6080
 /** LBVS_CONN_LIMIT_MIN: lowest connection limit of a namespace. */
 #define LBVS_CONN_LIMIT_MIN	1
 /** LBVS_CONN_LIMIT_MAX: highest connection limit of a namespace. */
@@ -170,8 +173,9 @@ enum lbvs_svc_attr {
 
 /**
  * LBVS_SVC_F_ONE_PACKET: UDP only: each packet is scheduled by itself and no
- * connection is kept. Replies are told by the real's address and port, so a
- * real can be in one such service only.
+ * connection is kept (but for the director's own clients). Replies are told by
+ * the real's address and port: so a nat real can be in one such service only,
+ * and whoever asks it directly through the director gets the VIP's answer.
  */
 #define LBVS_SVC_F_ONE_PACKET	(1U << 0)
 /**
@@ -202,9 +206,10 @@ enum lbvs_on_remove {
 /**
  * enum lbvs_real_attr - a real server
  * @LBVS_REAL_A_AF: u8, AF_INET or AF_INET6; default the service's, and for
- *	nat it must be
+ *	nat and dr it must be. Needed to name a real of the other family.
  * @LBVS_REAL_A_ADDR: 4 or 16 bytes, network order, unicast
- * @LBVS_REAL_A_PORT: be16
+ * @LBVS_REAL_A_PORT: be16; for dr and tunnel the service's, or 0 for a
+ *	firewall mark, since they leave the packet as it is
  * @LBVS_REAL_A_METHOD: u8, &enum lbvs_method
  * @LBVS_REAL_A_WEIGHT: u32, 0 to %LBVS_WEIGHT_MAX
  * @LBVS_REAL_A_STATE: u8, &enum lbvs_real_state
@@ -212,6 +217,11 @@ enum lbvs_on_remove {
  * @LBVS_REAL_A_CONNS: u32, all its connections, reply only
  * @LBVS_REAL_A_STATS: nested &enum lbvs_stats_attr, reply only
  * @LBVS_REAL_A_PAD: alignment
+ * @LBVS_REAL_A_ENCAP: u8, &enum lbvs_encap, for tunnel; default ipip
+ * @LBVS_REAL_A_ENCAP_PORT: be16, destination port, for GUE, 1 to 65535; default
+ *	%LBVS_GUE_PORT
+ * @LBVS_REAL_A_ENCAP_CSUM: u8, for GUE: 1 when the outer UDP header is to
+ *	have a checksum, 0 when not (the default; over IPv6, RFC 6935 allows it)
  */
 enum lbvs_real_attr {
 	LBVS_REAL_A_UNSPEC,
@@ -225,6 +235,9 @@ enum lbvs_real_attr {
 	LBVS_REAL_A_CONNS,
 	LBVS_REAL_A_STATS,
 	LBVS_REAL_A_PAD,
+	LBVS_REAL_A_ENCAP,
+	LBVS_REAL_A_ENCAP_PORT,
+	LBVS_REAL_A_ENCAP_CSUM,
 
 	__LBVS_REAL_A_MAX
 };
@@ -235,14 +248,36 @@ enum lbvs_real_attr {
  * enum lbvs_method - how a packet gets to a real
  * @LBVS_METHOD_NAT: its destination is rewritten; replies come back through
  *	the director, which rewrites their source
+ * @LBVS_METHOD_DR: as it is, to the real's hardware address; the real has the
+ *	VIP, too, and answers the client itself
+ * @LBVS_METHOD_TUNNEL: as it is, in an outer packet to the real, which
+ *	unpacks it, has the VIP, too, and answers the client itself
  */
 enum lbvs_method {
 	LBVS_METHOD_NAT,
+	LBVS_METHOD_DR,
+	LBVS_METHOD_TUNNEL,
 
 	__LBVS_METHOD_MAX
 };
 
 #define LBVS_METHOD_MAX (__LBVS_METHOD_MAX - 1)
+
+/**
+ * enum lbvs_encap - what a tunnelled packet is wrapped in
+ * @LBVS_ENCAP_IPIP: an IP header of the real's family
+ * @LBVS_ENCAP_GUE: IP, UDP and a GUE header (version 0, as fou devices take it)
+ * @LBVS_ENCAP_GRE: IP and a GRE header without options
+ */
+enum lbvs_encap {
+	LBVS_ENCAP_IPIP,
+	LBVS_ENCAP_GUE,
+	LBVS_ENCAP_GRE,
+
+	__LBVS_ENCAP_MAX
+};
+
+#define LBVS_ENCAP_MAX (__LBVS_ENCAP_MAX - 1)
 
 /**
  * enum lbvs_real_state - may a real have connections
@@ -300,7 +335,7 @@ enum lbvs_state {
  * @LBVS_CONN_A_CLIENT_PORT: be16
  * @LBVS_CONN_A_VIRT_ADDR: 4 or 16 bytes: the address that the client talks to
  * @LBVS_CONN_A_VIRT_PORT: be16
- * @LBVS_CONN_A_REAL_ADDR: 4 or 16 bytes
+ * @LBVS_CONN_A_REAL_ADDR: 4 or 16 bytes; a tunnel's may be of the other family
  * @LBVS_CONN_A_REAL_PORT: be16
  * @LBVS_CONN_A_METHOD: u8, &enum lbvs_method
  * @LBVS_CONN_A_STATE: u8, &enum lbvs_state
@@ -356,12 +391,14 @@ enum lbvs_filter_attr {
  * @LBVS_SETTINGS_A_TCP_UNKNOWN: u8, &enum lbvs_tcp_unknown
  * @LBVS_SETTINGS_A_TIMEOUTS: nested; attribute N is a u32, seconds in &enum
  *	lbvs_state N, 1 to %LBVS_TIMEOUT_MAX; a state that isn't named stays
+ * @LBVS_SETTINGS_A_TUNNEL_DF: u8, &enum lbvs_tunnel_df
  */
 enum lbvs_settings_attr {
 	LBVS_SETTINGS_A_UNSPEC,
 	LBVS_SETTINGS_A_CONN_LIMIT,
 	LBVS_SETTINGS_A_TCP_UNKNOWN,
 	LBVS_SETTINGS_A_TIMEOUTS,
+	LBVS_SETTINGS_A_TUNNEL_DF,
 
 	__LBVS_SETTINGS_A_MAX
 };
@@ -385,6 +422,21 @@ enum lbvs_tcp_unknown {
 };
 
 #define LBVS_TCP_UNKNOWN_MAX (__LBVS_TCP_UNKNOWN_MAX - 1)
+
+/**
+ * enum lbvs_tunnel_df - may the outer packet of a tunnel be fragmented
+ * @LBVS_TUNNEL_DF_INHERIT: if the inner one may (the default). A client that
+ *	sends too much learns the path's MTU, less the outer headers, by ICMP.
+ * @LBVS_TUNNEL_DF_NEVER: always: clients learn nothing, reals reassemble
+ */
+enum lbvs_tunnel_df {
+	LBVS_TUNNEL_DF_INHERIT,
+	LBVS_TUNNEL_DF_NEVER,
+
+	__LBVS_TUNNEL_DF_MAX
+};
+
+#define LBVS_TUNNEL_DF_MAX (__LBVS_TUNNEL_DF_MAX - 1)
 
 /**
  * enum lbvs_info_attr - the module and what it holds, in this namespace
@@ -450,7 +502,13 @@ enum lbvs_stats_attr {
  * @LBVS_DROP_TTL: its TTL or hop limit ran out here; an ICMP told the sender
  * @LBVS_DROP_TOO_BIG: larger than the path takes, and not to be fragmented; an
  *	ICMP told the sender
- * @LBVS_DROP_LOOP: the chosen real is the address that the packet came for
+ * @LBVS_DROP_LOOP: the chosen real is the address that the packet came for, or
+ *	the director that it came from
+ * @LBVS_DROP_GATEWAY: the real is to be reached by its hardware address (dr),
+ *	but its route leads through a gateway
+ * @LBVS_DROP_LRO: a device has merged packets in a way that can't be undone:
+ *	turn its large-receive-offload off
+ * @LBVS_DROP_POLICY: an IPsec policy doesn't let it pass
  */
 enum lbvs_drop {
 	LBVS_DROP_NONE,
@@ -463,6 +521,9 @@ enum lbvs_drop {
 	LBVS_DROP_TTL,
 	LBVS_DROP_TOO_BIG,
 	LBVS_DROP_LOOP,
+	LBVS_DROP_GATEWAY,
+	LBVS_DROP_LRO,
+	LBVS_DROP_POLICY,
 
 	__LBVS_DROP_MAX
 };

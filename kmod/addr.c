@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Our own addresses: those of services and of reals. Fragments to and from them
+ * have to be put together, and no others.
+ */
+#include <linux/slab.h>
+
+#include "lbvs.h"
+
+struct addr_key {
+	u32 af;
+	__be32 addr[4];
+};
+
+/**
+ * struct addr - an address that services or reals have
+ * @node: in &lbvs_net.addrs
+ * @key: the address
+ * @users: how many have it; under &lbvs_net.lock
+ * @rcu: for freeing it
+ */
+struct addr {
+	struct rhash_head node;
+	struct addr_key key;
+	unsigned int users;
+	struct rcu_head rcu;
+};
+
+static const struct rhashtable_params addr_params = {
+	.key_len = sizeof(struct addr_key),
+	.key_offset = offsetof(struct addr, key),
+	.head_offset = offsetof(struct addr, node),
+	.automatic_shrinking = true,
+};
+
+static struct addr *addr_find(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	struct addr_key key = { .af = af };
+
+	lbvs_addr_copy(af, key.addr, addr);
+	return rhashtable_lookup_fast(&ln->addrs, &key, addr_params);
+}
+
+/**
+ * lbvs_addr_ours() - is an address one of a service or a real
+ * @ln: the namespace
+ * @af: its family
+ * @addr: the address
+ */
+bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	return addr_find(ln, af, addr);
+}
+
+/**
+ * lbvs_addr_add() - note an address
+ * @ln: the namespace
+ * @af: its family
+ * @addr: the address
+ *
+ * Return: 0 or a negative error
+ */
+int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	struct addr *a = addr_find(ln, af, addr);
+	int err;
+
+	lockdep_assert_held(&ln->lock);
+	if (a) {
+		a->users++;
+		return 0;
+	}
+	a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+	if (!a)
+		return -ENOMEM;
+	a->key.af = af;
+	a->users = 1;
+	lbvs_addr_copy(af, a->key.addr, addr);
+	err = rhashtable_insert_fast(&ln->addrs, &a->node, addr_params);
+	if (err)
+		kfree(a);
+	return err;
+}
+
+/**
+ * lbvs_addr_del() - undo lbvs_addr_add()
+ * @ln: the namespace
+ * @af: its family
+ * @addr: the address
+ */
+void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	struct addr *a = addr_find(ln, af, addr);
+
+	lockdep_assert_held(&ln->lock);
+	if (WARN_ON_ONCE(!a) || --a->users)
+		return;
+	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);
+	kfree_rcu(a, rcu);
+}
+
+int lbvs_addrs_init(struct lbvs_net *ln)
+{
+	return rhashtable_init(&ln->addrs, &addr_params);
+}
+
+void lbvs_addrs_exit(struct lbvs_net *ln)
+{
+	rhashtable_destroy(&ln->addrs);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Routes: to a real, kept with it and looked up again when it has aged; to a
+ * client, looked up for each packet, since a reference per client would be many.
+ */
+#include <linux/slab.h>
+#include <net/addrconf.h>
+#include <net/inet_dscp.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "lbvs.h"
+
+/**
+ * struct lbvs_route_entry - a cached route; never changes
+ * @dst: the route, referenced
+ * @cookie: for dst_check()
+ * @saddr: the source address that goes with it
+ * @rcu: for freeing it
+ */
+struct lbvs_route_entry {
+	struct dst_entry *dst;
+	u32 cookie;
+	__be32 saddr[4];
+	struct rcu_head rcu;
+};
+
+static bool lookup4(struct net *net, struct flowi4 *fl4, struct lbvs_way *way)
+{
+	/* Without IPsec: that is for transmit() to see to, packet by packet. */
+	struct rtable *rt = __ip_route_output_key(net, fl4);
+
+	if (IS_ERR(rt))
+		return false;
+	way->dst = &rt->dst;
+	way->saddr[0] = fl4->saddr;
+	return true;
+}
+
+static bool lookup6(struct net *net, struct flowi6 *fl6, struct lbvs_way *way)
+{
+	struct dst_entry *dst = ip6_route_output(net, NULL, fl6);
+
+	if (dst->error) {
+		dst_release(dst);
+		return false;
+	}
+	way->dst = dst;
+	return true;
+}
+
+static bool client_lookup4(struct net *net, const struct lbvs_tuple *to,
+			   u32 mark, u8 tos, struct lbvs_way *way)
+{
+	struct flowi4 fl4 = {
+		.daddr = to->daddr[0],
+		.saddr = to->saddr[0],
+		.flowi4_mark = mark,
+		.flowi4_tos = tos & INET_DSCP_MASK,
+		.flowi4_proto = to->proto,
+		/* The VIP may be an address that no device here holds. */
+		.flowi4_flags = FLOWI_FLAG_ANYSRC,
+		.fl4_sport = to->sport,
+		.fl4_dport = to->dport,
+	};
+
+	return lookup4(net, &fl4, way);
+}
+
+static bool client_lookup6(struct net *net, const struct lbvs_tuple *to,
+			   u32 mark, u8 tos, struct lbvs_way *way)
+{
+	struct flowi6 fl6 = {
+		.flowi6_mark = mark,
+		.flowi6_proto = to->proto,
+		.flowi6_flags = FLOWI_FLAG_ANYSRC,
+		.flowlabel = ip6_make_flowinfo(tos & INET_DSCP_MASK, 0),
+		.fl6_sport = to->sport,
+		.fl6_dport = to->dport,
+	};
+
+	lbvs_addr_copy(AF_INET6, fl6.daddr.s6_addr32, to->daddr);
+	lbvs_addr_copy(AF_INET6, fl6.saddr.s6_addr32, to->saddr);
+	return lookup6(net, &fl6, way);
+}
+
+/**
+ * lbvs_route_client() - look up the way to a client
+ * @net: the namespace
+ * @to: what the packet will look like
+ * @mark: its firewall mark
+ * @tos: its type of service
+ * @way: filled in
+ *
+ * Return: whether there is a way
+ */
+bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
+		       u8 tos, struct lbvs_way *way)
+{
+	way->ref = true;
+	return to->af == AF_INET ? client_lookup4(net, to, mark, tos, way) :
+				   client_lookup6(net, to, mark, tos, way);
+}
+
+/*
+ * Under dr the neighbour is the real, whatever the packet's destination: that
+ * has to be known when the route is made.
+ */
+static u8 flow_flags(u8 method)
+{
+	return method == LBVS_METHOD_DR ? FLOWI_FLAG_KNOWN_NH : 0;
+}
+
+static bool real_lookup4(struct net *net, const struct lbvs_real *real,
+			 u8 method, struct lbvs_way *way)
+{
+	struct flowi4 fl4 = {
+		.daddr = real->key.addr[0],
+		.flowi4_flags = flow_flags(method),
+	};
+
+	return lookup4(net, &fl4, way);
+}
+
+static bool real_lookup6(struct net *net, const struct lbvs_real *real,
+			 u8 method, struct lbvs_way *way)
+{
+	struct flowi6 fl6 = { .flowi6_flags = flow_flags(method) };
+	struct in6_addr *saddr = (struct in6_addr *)way->saddr;
+
+	lbvs_addr_copy(AF_INET6, fl6.daddr.s6_addr32, real->key.addr);
+	if (!lookup6(net, &fl6, way))
+		return false;
+	if (method != LBVS_METHOD_TUNNEL ||
+	    !ipv6_dev_get_saddr(net, way->dst->dev, &fl6.daddr, 0, saddr))
+		return true;
+	dst_release(way->dst);
+	return false;
+}
+
+static u32 dst_cookie(const struct dst_entry *dst, u8 af)
+{
+	return af == AF_INET6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
+}
+
+static void entry_free_rcu(struct rcu_head *rcu)
+{
+	struct lbvs_route_entry *entry =
+		container_of(rcu, struct lbvs_route_entry, rcu);
+
+	dst_release(entry->dst);
+	kfree(entry);
+}
+
+static void entry_replace(struct lbvs_route *route,
+			  struct lbvs_route_entry *entry)
+{
+	entry = rcu_replace_pointer(route->entry, entry,
+				    lockdep_is_held(&route->lock));
+	if (entry)
+		call_rcu(&entry->rcu, entry_free_rcu);
+}
+
+/* Keep a way, with its reference, for the next packet; if there is memory. */
+static void way_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
+{
+	struct lbvs_route_entry *entry;
+
+	entry = kmalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
+	if (!entry)
+		return;
+	entry->dst = way->dst;
+	entry->cookie = dst_cookie(way->dst, af);
+	memcpy(entry->saddr, way->saddr, sizeof(entry->saddr));
+	entry_replace(route, entry);
+	way->ref = false;
+}
+
+/**
+ * lbvs_route_real() - find the way to a real
+ * @real: the real
+ * @method: how packets get there
+ * @way: filled in
+ *
+ * From the real's cache if that is good still. The way to a real doesn't depend
+ * on who sends, or on marks and DSCP.
+ *
+ * Context: RCU, BH off.
+ * Return: whether there is a way
+ */
+bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
+{
+	struct lbvs_route *route = &real->route;
+	struct lbvs_route_entry *entry = rcu_dereference(route->entry);
+	struct net *net = real->svc->ln->net;
+
+	if (entry && dst_check(entry->dst, entry->cookie)) {
+		way->dst = entry->dst;
+		way->ref = false;
+		memcpy(way->saddr, entry->saddr, sizeof(way->saddr));
+		return true;
+	}
+
+	way->ref = true;
+	if (real->key.af == AF_INET ? !real_lookup4(net, real, method, way) :
+				      !real_lookup6(net, real, method, way))
+		return false;
+	/* One CPU renews the cache; meanwhile others do without. */
+	if (spin_trylock(&route->lock)) {
+		way_keep(route, way, real->key.af);
+		spin_unlock(&route->lock);
+	}
+	return true;
+}
+
+/**
+ * lbvs_route_flush() - forget a cached route
+ * @route: the cache
+ */
+void lbvs_route_flush(struct lbvs_route *route)
+{
+	spin_lock_bh(&route->lock);
+	entry_replace(route, NULL);
+	spin_unlock_bh(&route->lock);
+}
+
+/**
+ * lbvs_way_gateway() - does a way lead through a gateway
+ * @way: the way
+ * @af: the family of its destination
+ */
+bool lbvs_way_gateway(const struct lbvs_way *way, u8 af)
+{
+	if (af == AF_INET)
+		return container_of(way->dst, struct rtable,
+				    dst)->rt_uses_gateway;
+	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
+}
