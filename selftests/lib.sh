@@ -479,11 +479,18 @@ reaches()
 	is "$1" "$STATES" "$3"
 }
 
-# all_connections: how many there are, into CONNECTIONS
-all_connections()
+count_connections()
 {
 	total connections
-	CONNECTIONS=$TOTAL
+	[ "$TOTAL" = "$1" ]
+}
+
+# connections DESCRIPTION NUMBER: so many there are. A deleted one counts until
+# nobody can be looking at it any more.
+connections()
+{
+	wait_for 2 count_connections "$2"
+	is "$1" "$TOTAL" "$2"
 }
 
 # both_families FUNCTION: with the addresses of IPv4, then of IPv6; V begins descriptions

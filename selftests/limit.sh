@@ -63,8 +63,7 @@ half_open_cases()
 	tell c1 close '*'
 	wait_for 3 closed
 	told "$V closing ones make room too" r1=40 c1 many c 40 tcp $VIP 80
-	all_connections
-	between "$V and there are no more than allowed" "$CONNECTIONS" 40 40
+	connections "$V and there are no more than allowed" 40
 	lb set conn-limit "$limit"
 	tell c1 close '*'
 }

@@ -13,8 +13,7 @@ cases()
 	tell c1 connect u udp $VIP 53
 	told "$V 30 packets of one socket go round, answers from the VIP" "r1=10 r2=10 r3=10" c1 say u 30
 	counts "$V as many at the reals" udp 10 10 10
-	all_connections
-	is "$V no connection is kept" "$CONNECTIONS" 0
+	connections "$V no connection is kept" 0
 	is "$V the packets are counted" \
 		"$(lbq '.services[0].stats | "\(.packets_in) \(.packets_out)"' list)" "30 30"
 	is "$V per real" "$(lbq '[.services[0].reals[].stats.packets_in] | join(" ")' list)" "10 10 10"
@@ -24,8 +23,7 @@ cases()
 	lb edit-service udp "$AT" --no-one-packet
 	tell c1 open v udp $VIP 53
 	told "$V switched off, a flow stays where it is" "$ANSWER=6" c1 say v 6
-	all_connections
-	is "$V and has a connection" "$CONNECTIONS" 1
+	connections "$V and has a connection" 1
 	lb del-connection --all > /dev/null
 	lb edit-service udp "$AT" --one-packet
 	zero_counts

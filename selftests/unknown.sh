@@ -53,8 +53,7 @@ deleted_cases()
 	told "$V the other one's goes on" r1 c2 say t
 	told "$V the deleted one is reset" "error: reset" c1 say t
 	is "$V del-connection of a real says how many" "$(lb del-connection --real $R1 | grep -o '[0-9]*')" 1
-	all_connections
-	is "$V and leaves none" "$CONNECTIONS" 0
+	connections "$V and leaves none" 0
 	tell c1 close '*'
 	tell c2 close '*'
 }
