@@ -41,7 +41,8 @@ const struct verb verbs[VERB_COUNT] = {
 		.summary = "give a service one more real server",
 		.examples =
 			"lbctl add-real tcp 192.0.2.10:80 10.0.0.11:8080 --method nat --weight 2\n"
-			    "lbctl add-real tcp [2001:db8::1]:80 2001:db8:1::11\n"
+			    "lbctl add-real tcp [2001:db8::1]:80 2001:db8:1::11 --method dr\n"
+			    "lbctl add-real udp 192.0.2.10:53 2001:db8:2::7 --method tunnel --encap gue\n"
 			    "lbctl add-real fwmark 7 10.0.0.11\n",
 	},
 	[VERB_EDIT_REAL] = {
@@ -120,14 +121,17 @@ const struct verb verbs[VERB_COUNT] = {
 	},
 	[VERB_SET] = {
 		.name = "set", .operands = OPERAND_SETTING, .traits = VERB_IS_LINE,
-		.synopsis = "conn-limit N | tcp-unknown reset|drop|local | timeout STATE SECONDS",
+		.synopsis = "conn-limit N | tcp-unknown reset|drop|local | tunnel-df inherit|never | timeout STATE SECONDS",
 		.summary = "change a setting of this network namespace",
 		.notes =
 			"conn-limit: no more connections than this. tcp-unknown: what is done with a TCP\n"
-			 "packet in mid-stream that no connection is known for. timeout: how long a\n"
-			 "connection without packets is kept, where its service says nothing else.",
+			 "packet in mid-stream that no connection is known for. tunnel-df: whether a\n"
+			 "tunnel's outer packet must stay whole: when the inner one must, or never.\n"
+			 "timeout: how long a connection without packets is kept, where its service says\n"
+			 "nothing else.",
 		.examples = "lbctl set conn-limit 2000000\n"
 			    "lbctl set tcp-unknown drop\n"
+			    "lbctl set tunnel-df never\n"
 			    "lbctl set timeout tcp-established 900\n",
 	},
 	[VERB_SAVE] = {
@@ -185,7 +189,13 @@ const struct option options[OPTION_COUNT] = {
 		"how long an idle connection in that state is kept; once for each state",
 	},
 	[OPTION_METHOD] = { "--method", OPTION_METHOD, OPTIONS_REAL,
-		"nat", "how packets get to the real (nat)" },
+		"nat|dr|tunnel", "how packets get to the real (nat)" },
+	[OPTION_ENCAP] = { "--encap", OPTION_ENCAP, OPTIONS_REAL,
+		"ipip|gue|gre", "tunnel: what a packet is wrapped in (ipip)" },
+	[OPTION_ENCAP_PORT] = { "--encap-port", OPTION_ENCAP_PORT, OPTIONS_REAL,
+		"1..65535", "gue: the UDP port that the real unwraps (6080)" },
+	[OPTION_ENCAP_CSUM] = { "--encap-csum", OPTION_ENCAP_CSUM, OPTIONS_REAL,
+		"on|off", "gue: a checksum in the outer UDP header (off)" },
 	[OPTION_WEIGHT] = { "--weight", OPTION_WEIGHT, OPTIONS_REAL,
 		"0..65535", "its share of new connections (1); 0: none" },
 	[OPTION_STATE] = { "--state", OPTION_STATE, OPTIONS_REAL,

@@ -84,6 +84,12 @@ void json_number(struct json *json, const char *key, u64 value)
 	printf("%llu", value);
 }
 
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin(json, key);
+	fputs(value ? "true" : "false", stdout);
+}
+
 void json_null(struct json *json, const char *key)
 {
 	begin(json, key);

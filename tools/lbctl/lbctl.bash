@@ -10,7 +10,7 @@ _lbctl_options()
 	case $1 in
 	add-service)		echo "$service" ;;
 	edit-service)		echo "$service --no-one-packet --no-adopt" ;;
-	add-real|edit-real)	echo '--method --weight --state' ;;
+	add-real|edit-real)	echo '--method --encap --encap-port --encap-csum --weight --state' ;;
 	connections)		echo '--client --real' ;;
 	del-connection)		echo '--client --real --all' ;;
 	stats)			echo '--per-cpu' ;;
@@ -28,12 +28,15 @@ _lbctl_values()
 	case $1 in
 	--scheduler)	echo rr wrr lc wlc ;;
 	--on-remove)	echo default keep close ;;
-	--method)	echo nat ;;
+	--method)	echo nat dr tunnel ;;
+	--encap)	echo ipip gue gre ;;
+	--encap-csum)	echo on off ;;
 	--state)	echo up drain down ;;
 	--timeout)	echo "${states[@]/%/=}" ;;
 	timeout)	echo "${states[@]}" ;;
 	tcp-unknown)	echo reset drop local ;;
-	set)		echo conn-limit tcp-unknown timeout ;;
+	tunnel-df)	echo inherit never ;;
+	set)		echo conn-limit tcp-unknown tunnel-df timeout ;;
 	*)		return 1 ;;
 	esac
 }

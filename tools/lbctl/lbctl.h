@@ -66,6 +66,9 @@ struct real {
 	struct address address;
 	u16 port;
 	u8 method;
+	u8 encap;		/* for tunnel */
+	bool encap_csum;	/* these two for gue */
+	u16 encap_port;
 	u8 state;
 	u32 weight;
 	u32 active;
@@ -90,6 +93,7 @@ struct conn {
 struct settings {
 	u32 conn_limit;
 	u8 tcp_unknown;
+	u8 tunnel_df;
 	struct timeouts timeouts;
 };
 
@@ -117,11 +121,15 @@ enum arg_id {
 	ARG_ON_REMOVE,
 	ARG_REAL,
 	ARG_METHOD,
+	ARG_ENCAP,
+	ARG_ENCAP_PORT,
+	ARG_ENCAP_CSUM,
 	ARG_WEIGHT,
 	ARG_STATE,
 	ARG_CLIENT,
 	ARG_CONN_LIMIT,
 	ARG_TCP_UNKNOWN,
+	ARG_TUNNEL_DF,
 	ARG_FILE,
 	ARG_TOPIC,
 	ARG_ALL,
@@ -137,13 +145,17 @@ struct command {
 	bool help;
 	u8 on_remove;
 	u8 method;
+	u8 encap;
+	u8 encap_csum;
 	u8 state;
 	u8 tcp_unknown;
+	u8 tunnel_df;
 	u8 client_prefix;
 	u16 real_port;	/* 0: none given */
 	u32 flags;
 	u32 flags_mask;
 	u32 weight;
+	u32 encap_port;
 	u32 conn_limit;
 	struct service_id service;
 	struct address real;

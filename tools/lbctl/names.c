@@ -29,6 +29,14 @@ static const char *const real_states[] = {
 
 static const char *const methods[] = {
 	[LBVS_METHOD_NAT] = "nat",
+	[LBVS_METHOD_DR] = "dr",
+	[LBVS_METHOD_TUNNEL] = "tunnel",
+};
+
+static const char *const encaps[] = {
+	[LBVS_ENCAP_IPIP] = "ipip",
+	[LBVS_ENCAP_GUE] = "gue",
+	[LBVS_ENCAP_GRE] = "gre",
 };
 
 static const char *const on_removes[] = {
@@ -43,6 +51,13 @@ static const char *const tcp_unknowns[] = {
 	[LBVS_TCP_UNKNOWN_LOCAL] = "local",
 };
 
+static const char *const tunnel_dfs[] = {
+	[LBVS_TUNNEL_DF_INHERIT] = "inherit",
+	[LBVS_TUNNEL_DF_NEVER] = "never",
+};
+
+static const char *const switches[] = { "off", "on" };
+
 static const char *const drops[] = {
 	[LBVS_DROP_NO_REAL] = "no_real",
 	[LBVS_DROP_CONN_LIMIT] = "conn_limit",
@@ -53,6 +68,9 @@ static const char *const drops[] = {
 	[LBVS_DROP_TTL] = "ttl",
 	[LBVS_DROP_TOO_BIG] = "too_big",
 	[LBVS_DROP_LOOP] = "loop",
+	[LBVS_DROP_GATEWAY] = "gateway",
+	[LBVS_DROP_LRO] = "lro",
+	[LBVS_DROP_POLICY] = "policy",
 };
 
 static const char *const drop_meanings[] = {
@@ -64,7 +82,10 @@ static const char *const drop_meanings[] = {
 	[LBVS_DROP_NO_ROUTE] = "no route to the real, or back to the client",
 	[LBVS_DROP_TTL] = "its TTL or hop limit ran out here",
 	[LBVS_DROP_TOO_BIG] = "larger than the path takes, and not to be fragmented",
-	[LBVS_DROP_LOOP] = "the chosen real has the very address that the packet came for",
+	[LBVS_DROP_LOOP] = "the chosen real is where the packet came from, or was for already",
+	[LBVS_DROP_GATEWAY] = "a dr real behind a gateway; it must be on a LAN of the director",
+	[LBVS_DROP_LRO] = "merged by a device for good; 'ethtool -K DEVICE lro off' ends that",
+	[LBVS_DROP_POLICY] = "an IPsec policy doesn't let it pass; see 'ip xfrm policy'",
 };
 
 static const char *const flags[] = { "one-packet", "adopt" };
@@ -80,8 +101,11 @@ static const char *const counters[] = {
 const struct names state_names = { "state", states, ARRAY_SIZE(states) };
 const struct names real_state_names = { "state", real_states, ARRAY_SIZE(real_states) };
 const struct names method_names = { "method", methods, ARRAY_SIZE(methods) };
+const struct names encap_names = { "encap", encaps, ARRAY_SIZE(encaps) };
 const struct names on_remove_names = { "on_remove", on_removes, ARRAY_SIZE(on_removes) };
 const struct names tcp_unknown_names = { "tcp_unknown", tcp_unknowns, ARRAY_SIZE(tcp_unknowns) };
+const struct names tunnel_df_names = { "tunnel_df", tunnel_dfs, ARRAY_SIZE(tunnel_dfs) };
+const struct names switch_names = { "switch", switches, ARRAY_SIZE(switches) };
 const struct names flag_names = { "flag", flags, ARRAY_SIZE(flags) };
 const struct names drop_names = { "drop", drops, ARRAY_SIZE(drops) };
 const struct names counter_names = { "counter", counters, ARRAY_SIZE(counters) };

@@ -17,8 +17,11 @@ struct names {
 extern const struct names state_names;
 extern const struct names real_state_names;
 extern const struct names method_names;
+extern const struct names encap_names;
 extern const struct names on_remove_names;
 extern const struct names tcp_unknown_names;
+extern const struct names tunnel_df_names;
+extern const struct names switch_names;	/* off and on */
 extern const struct names drop_names;
 extern const struct names flag_names;	/* by number of the bit */
 extern const struct names counter_names;

@@ -342,6 +342,8 @@ static int parse_setting_timeout(struct command *cmd, const char *state, struct 
 	return 0;
 }
 
+#define SETTINGS "conn-limit, tcp-unknown, tunnel-df or timeout"
+
 static int parse_setting(struct words *words, struct command *cmd)
 {
 	const char *name = next(words);
@@ -349,11 +351,10 @@ static int parse_setting(struct words *words, struct command *cmd)
 
 	if (!name)
 		return fail(words->error,
-			    "no setting given: expected conn-limit, tcp-unknown or timeout");
-	if (strcmp(name, "conn-limit") && strcmp(name, "tcp-unknown") && strcmp(name, "timeout"))
-		return fail(words->error,
-			    "'%s' is no setting: expected conn-limit, tcp-unknown or timeout",
-			    name);
+			    "no setting given: expected " SETTINGS);
+	if (strcmp(name, "conn-limit") && strcmp(name, "tcp-unknown") &&
+	    strcmp(name, "tunnel-df") && strcmp(name, "timeout"))
+		return fail(words->error, "'%s' is no setting: expected " SETTINGS, name);
 	if (!strcmp(name, "timeout"))
 		return parse_setting_timeout(cmd, value ? value : "", words);
 	if (!value)
@@ -362,6 +363,11 @@ static int parse_setting(struct words *words, struct command *cmd)
 		cmd->arg[ARG_TCP_UNKNOWN] = (struct arg){ name, value };
 		return parse_name(&tcp_unknown_names, "way with unknown TCP", value,
 				  &cmd->tcp_unknown, words->error);
+	}
+	if (!strcmp(name, "tunnel-df")) {
+		cmd->arg[ARG_TUNNEL_DF] = (struct arg){ name, value };
+		return parse_name(&tunnel_df_names, "way with tunnels' DF", value,
+				  &cmd->tunnel_df, words->error);
 	}
 	cmd->arg[ARG_CONN_LIMIT] = (struct arg){ name, value };
 	return parse_ranged("connection limit", value, LBVS_CONN_LIMIT_MIN, LBVS_CONN_LIMIT_MAX,
@@ -403,6 +409,9 @@ static const enum arg_id option_args[OPTION_COUNT] = {
 	[OPTION_ON_REMOVE] = ARG_ON_REMOVE,
 	[OPTION_TIMEOUT] = ARG_COUNT,	/* timeout_arg[] */
 	[OPTION_METHOD] = ARG_METHOD,
+	[OPTION_ENCAP] = ARG_ENCAP,
+	[OPTION_ENCAP_PORT] = ARG_ENCAP_PORT,
+	[OPTION_ENCAP_CSUM] = ARG_ENCAP_CSUM,
 	[OPTION_WEIGHT] = ARG_WEIGHT,
 	[OPTION_STATE] = ARG_STATE,
 	[OPTION_CLIENT] = ARG_CLIENT,
@@ -440,6 +449,12 @@ static int set_option(struct command *cmd, const struct option *option, const ch
 		return parse_name(&on_remove_names, "way to remove", value, &cmd->on_remove, error);
 	case OPTION_METHOD:
 		return parse_name(&method_names, "method", value, &cmd->method, error);
+	case OPTION_ENCAP:
+		return parse_name(&encap_names, "encapsulation", value, &cmd->encap, error);
+	case OPTION_ENCAP_PORT:
+		return parse_ranged("port", value, 1, 65535, &cmd->encap_port, error);
+	case OPTION_ENCAP_CSUM:
+		return parse_name(&switch_names, "switch", value, &cmd->encap_csum, error);
 	case OPTION_WEIGHT:
 		return parse_ranged("weight", value, 0, LBVS_WEIGHT_MAX, &cmd->weight, error);
 	case OPTION_STATE:
@@ -504,8 +519,9 @@ static int parse_operand(struct words *words, struct command *cmd, unsigned int 
 static bool is_change(const struct command *cmd)
 {
 	return cmd->timeouts.given || cmd->flags_mask || given(cmd, ARG_SCHEDULER) ||
-	       given(cmd, ARG_ON_REMOVE) || given(cmd, ARG_METHOD) || given(cmd, ARG_WEIGHT) ||
-	       given(cmd, ARG_STATE);
+	       given(cmd, ARG_ON_REMOVE) || given(cmd, ARG_METHOD) || given(cmd, ARG_ENCAP) ||
+	       given(cmd, ARG_ENCAP_PORT) || given(cmd, ARG_ENCAP_CSUM) ||
+	       given(cmd, ARG_WEIGHT) || given(cmd, ARG_STATE);
 }
 
 static int check_enough(const struct command *cmd, unsigned int due, struct words *words)

@@ -69,12 +69,23 @@ static void put_service_id(struct json *json, const struct service_id *id)
 	json_number(json, "port", id->port);
 }
 
+static void put_encap(struct json *json, const struct real *real)
+{
+	put_name(json, "encap", &encap_names, real->encap);
+	if (real->encap != LBVS_ENCAP_GUE)
+		return;
+	json_number(json, "encap_port", real->encap_port);
+	json_bool(json, "encap_csum", real->encap_csum);
+}
+
 static void put_real(struct json *json, const struct real *real)
 {
 	json_object(json, NULL);
 	put_address(json, "address", &real->address);
 	json_number(json, "port", real->port);
 	put_name(json, "method", &method_names, real->method);
+	if (real->method == LBVS_METHOD_TUNNEL)
+		put_encap(json, real);
 	json_number(json, "weight", real->weight);
 	put_name(json, "state", &real_state_names, real->state);
 	json_number(json, "active", real->active);
@@ -184,6 +195,7 @@ void json_settings(const struct settings *settings)
 	json_object(&json, NULL);
 	json_number(&json, "conn_limit", settings->conn_limit);
 	put_name(&json, "tcp_unknown", &tcp_unknown_names, settings->tcp_unknown);
+	put_name(&json, "tunnel_df", &tunnel_df_names, settings->tunnel_df);
 	put_timeouts(&json, &settings->timeouts);
 	json_object_end(&json);
 }

@@ -26,14 +26,26 @@ void line_service(const struct service *service)
 	putchar('\n');
 }
 
+static void line_encap(const struct real *real)
+{
+	char room[NAME_ROOM];
+
+	printf(" --encap %s", name_of(&encap_names, real->encap, room));
+	if (real->encap == LBVS_ENCAP_GUE)
+		printf(" --encap-port %u --encap-csum %s", real->encap_port,
+		       name_of(&switch_names, real->encap_csum, room));
+}
+
 void line_real(const struct real *real)
 {
 	char id[SERVICE_ROOM], endpoint[ENDPOINT_ROOM], room[NAME_ROOM];
 
 	printf("add-real %s %s", format_service(&real->service, id),
 	       format_endpoint(&real->address, real->port, endpoint));
-	printf(" --method %s --weight %u", name_of(&method_names, real->method, room),
-	       real->weight);
+	printf(" --method %s", name_of(&method_names, real->method, room));
+	if (real->method == LBVS_METHOD_TUNNEL)
+		line_encap(real);
+	printf(" --weight %u", real->weight);
 	if (real->state != LBVS_REAL_UP)
 		printf(" --state %s", name_of(&real_state_names, real->state, room));
 	putchar('\n');
@@ -45,6 +57,7 @@ void line_settings(const struct settings *settings)
 
 	printf("set conn-limit %u\n", settings->conn_limit);
 	printf("set tcp-unknown %s\n", name_of(&tcp_unknown_names, settings->tcp_unknown, room));
+	printf("set tunnel-df %s\n", name_of(&tunnel_df_names, settings->tunnel_df, room));
 	for (unsigned int i = 1; i < state_names.count; i++)
 		if (settings->timeouts.given & 1U << i)
 			printf("set timeout %s %u\n", state_names.word[i],

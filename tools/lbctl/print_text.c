@@ -30,13 +30,29 @@ static const char *format_flags(u32 flags, char *buf, size_t size)
 	return buf;
 }
 
+#define METHOD_ROOM (2 * NAME_ROOM + 16)
+
+/* One word, whatever a tunnel has: nat, tunnel/gre, tunnel/gue:6080/csum. */
+static const char *format_method(const struct real *real, char buf[METHOD_ROOM])
+{
+	char method[NAME_ROOM], encap[NAME_ROOM], port[16] = "";
+
+	if (real->method != LBVS_METHOD_TUNNEL)
+		return name_of(&method_names, real->method, buf);
+	if (real->encap == LBVS_ENCAP_GUE)
+		snprintf(port, sizeof(port), ":%u%s", real->encap_port,
+			 real->encap_csum ? "/csum" : "");
+	snprintf(buf, METHOD_ROOM, "%s/%s%s", name_of(&method_names, real->method, method),
+		 name_of(&encap_names, real->encap, encap), port);
+	return buf;
+}
+
 static void add_real(struct table *table, const char *indent, const struct real *real)
 {
-	char endpoint[ENDPOINT_ROOM];
-	char room[NAME_ROOM];
+	char endpoint[ENDPOINT_ROOM], method[METHOD_ROOM], room[NAME_ROOM];
 
 	table_cell(table, "%s%s", indent, format_endpoint(&real->address, real->port, endpoint));
-	table_cell(table, "%s", name_of(&method_names, real->method, room));
+	table_cell(table, "%s", format_method(real, method));
 	table_cell(table, "%u", real->weight);
 	table_cell(table, "%s", name_of(&real_state_names, real->state, room));
 	table_cell(table, "%u", real->active);
@@ -230,6 +246,7 @@ void text_settings(const struct settings *settings)
 	printf("%-18s  %u\n", "conn-limit", settings->conn_limit);
 	printf("%-18s  %s\n", "tcp-unknown",
 	       name_of(&tcp_unknown_names, settings->tcp_unknown, room));
+	printf("%-18s  %s\n", "tunnel-df", name_of(&tunnel_df_names, settings->tunnel_df, room));
 	puts("timeout");
 	print_timeouts(&settings->timeouts);
 }

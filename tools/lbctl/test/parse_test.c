@@ -158,6 +158,16 @@ static void test_reals(void)
 	cmd = understood("add-real fwmark 7 inet6 2001:db8::b --state drain");
 	tap_ok(is_address(&cmd.real, "2001:db8::b") && !cmd.real_port &&
 	       cmd.state == LBVS_REAL_DRAIN, "IPv6 without a port needs no brackets");
+	cmd = understood("add-real tcp 192.0.2.10:80 2001:db8::b --method tunnel --encap gue "
+			 "--encap-port 65535 --encap-csum on");
+	tap_ok(cmd.method == LBVS_METHOD_TUNNEL && cmd.encap == LBVS_ENCAP_GUE &&
+	       cmd.encap_port == 65535 && cmd.encap_csum && is_address(&cmd.real, "2001:db8::b") &&
+	       cmd.real_port == 80, "a tunnel to the other family");
+	cmd = understood("edit-real tcp 192.0.2.10:80 10.0.0.11 --encap-csum off");
+	tap_ok(!cmd.encap_csum && given(&cmd, ARG_ENCAP_CSUM) && !given(&cmd, ARG_ENCAP),
+	       "the checksum alone is a change");
+	understood("edit-real tcp 192.0.2.10:80 10.0.0.11 --encap-port 1");
+	understood("edit-real tcp 192.0.2.10:80 10.0.0.11 --encap gre");
 	cmd = understood("add-real tcp [2001:db8::1]:80 [2001:db8::b]:8080 --weight 0");
 	tap_ok(cmd.real_port == 8080 && !cmd.weight && given(&cmd, ARG_WEIGHT), "weight 0");
 
@@ -168,7 +178,13 @@ static void test_reals(void)
 	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --weight +1", "0 to 65535");
 	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --weight 1.5", "0 to 65535");
 	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --weight 18446744073709551617", "0 to 65535");
-	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --method teleport", "expected nat");
+	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --method teleport",
+		"expected nat, dr, tunnel");
+	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --encap vxlan", "expected ipip, gue, gre");
+	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --encap-port 0", "1 to 65535");
+	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --encap-port 65536", "1 to 65535");
+	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --encap-csum yes", "expected off, on");
+	refused("add-service tcp 192.0.2.10:80 --encap gue", "no option of add-service");
 	refused("add-real tcp 192.0.2.10:80 10.0.0.11 --state off", "expected up, drain, down");
 	refused("edit-real tcp 192.0.2.10:80 10.0.0.11", "nothing to change");
 	refused("del-real tcp 192.0.2.10:80 10.0.0.11 --weight 1", "no option of del-real");
@@ -211,6 +227,8 @@ static void test_settings(void)
 	tap_ok(cmd.conn_limit == 100000000, "the highest limit");
 	cmd = understood("set tcp-unknown local");
 	tap_ok(cmd.tcp_unknown == LBVS_TCP_UNKNOWN_LOCAL, "tcp-unknown");
+	cmd = understood("set tunnel-df never");
+	tap_ok(cmd.tunnel_df == LBVS_TUNNEL_DF_NEVER && given(&cmd, ARG_TUNNEL_DF), "tunnel-df");
 	cmd = understood("set timeout udp-new 5");
 	tap_ok(cmd.timeouts.given == 1U << LBVS_STATE_UDP_NEW &&
 	       cmd.timeouts.seconds[LBVS_STATE_UDP_NEW] == 5, "a timeout");
@@ -221,6 +239,8 @@ static void test_settings(void)
 	refused("set conn-limit 0", "1 to 100000000");
 	refused("set conn-limit 100000001", "1 to 100000000");
 	refused("set tcp-unknown ignore", "expected reset, drop, local");
+	refused("set tunnel-df always", "expected inherit, never");
+	refused("set tunnel-df", "needs a value");
 	refused("set timeout", "needs STATE SECONDS");
 	refused("set timeout udp", "needs STATE SECONDS");
 	refused("set timeout udp 0", "1 to 1000000");

@@ -25,6 +25,18 @@ static struct real reals[] = {
 		.service = { .address = { .family = AF_INET6 }, .mark = 7 },
 		.address = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x0b } },
 		.state = LBVS_REAL_DRAIN,
+	}, {
+		.service = { .address = { .family = AF_INET6 }, .mark = 7 },
+		.address = { AF_INET, { 10, 0, 0, 12 } }, .method = LBVS_METHOD_TUNNEL,
+		.encap = LBVS_ENCAP_GUE, .encap_port = 6080, .encap_csum = true, .weight = 1,
+	}, {
+		.service = { .address = { .family = AF_INET6 }, .mark = 7 },
+		.address = { AF_INET, { 10, 0, 0, 13 } }, .method = LBVS_METHOD_TUNNEL,
+		.encap = LBVS_ENCAP_GRE, .weight = 1,
+	}, {
+		.service = { .address = { .family = AF_INET6 }, .mark = 7 },
+		.address = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x0c } },
+		.method = LBVS_METHOD_DR, .weight = 1,
 	},
 };
 
@@ -42,11 +54,11 @@ static struct config_service services[] = {
 	}, {
 		.service = { .id = { .address = { .family = AF_INET6 }, .mark = 7 },
 			     .scheduler = "rr" },
-		.reals = &reals[1], .num_reals = 1,
+		.reals = &reals[1], .num_reals = 4,
 	},
 };
 
-static const struct config config = { services, 2, reals, 2, false };
+static const struct config config = { services, 2, reals, ARRAY_SIZE(reals), false };
 
 /* Runs @print with stream @fd going to a file; returns what it wrote. */
 static const char *capture(int fd, void (*print)(void))
@@ -116,7 +128,8 @@ static void lines(void)
 {
 	for (size_t i = 0; i < 2; i++) {
 		line_service(&services[i].service);
-		line_real(&reals[i]);
+		for (size_t j = 0; j < services[i].num_reals; j++)
+			line_real(&services[i].reals[j]);
 	}
 }
 
@@ -157,6 +170,33 @@ static void odd_version(void)
 	json_version("0", &info);
 }
 
+static const struct settings settings = {
+	.conn_limit = 5, .tunnel_df = LBVS_TUNNEL_DF_NEVER,
+	.timeouts = { 1U << LBVS_STATE_UDP, { [LBVS_STATE_UDP] = 30 } },
+};
+
+static void settings_text(void)
+{
+	text_settings(&settings);
+}
+
+static void settings_json(void)
+{
+	json_settings(&settings);
+}
+
+static void settings_lines(void)
+{
+	line_settings(&settings);
+}
+
+static void test_settings(void)
+{
+	prints(settings_text, "settings.txt", "settings, as text");
+	prints(settings_json, "settings.json", "settings, as JSON");
+	prints(settings_lines, "settings-save.txt", "settings to save");
+}
+
 static void test_rest(void)
 {
 	prints(conn_text, "connections.txt", "a connection in a state that isn't known yet");
@@ -175,6 +215,11 @@ static int code;
 static void report(void)
 {
 	code = report_outcome("restore: f:2: ", &verbs[VERB_ADD_REAL], &request, &outcome);
+}
+
+static void report_alone(void)
+{
+	code = report_outcome("", &verbs[VERB_DEL_REAL], &request, &outcome);
 }
 
 static void reports(struct outcome given, int want_code, const char *want, const char *what)
@@ -198,6 +243,10 @@ static void test_outcomes(void)
 		"refused without a sentence");
 	reports((struct outcome){ .sentence = "forwarding is off" }, EXIT_DONE,
 		"lbctl: warning: restore: f:2: add-real: forwarding is off\n", "a warning");
+	outcome = (struct outcome){ .error = ENOENT };
+	compare(capture(STDERR_FILENO, report_alone),
+		"lbctl: del-real: no such service, or no such real in it\n",
+		"refused, on the command line");
 	reports((struct outcome){ .error = EPERM }, EXIT_UNAVAILABLE,
 		"lbctl: not permitted: be root, or have CAP_NET_ADMIN over this network namespace\n",
 		"no permission");
@@ -206,6 +255,7 @@ static void test_outcomes(void)
 int main(void)
 {
 	test_list();
+	test_settings();
 	test_rest();
 	test_outcomes();
 	return tap_end();

@@ -170,7 +170,8 @@ static void test_real(void)
 	nest = body(&request, &len);
 	tap_ok(count_attrs(nest, len) == 2, "real: service and real");
 	nest = find(nest, len, LBVS_A_REAL, true, &nest_len);
-	tap_ok(nest && count_attrs(nest, nest_len) == 4 &&
+	tap_ok(nest && count_attrs(nest, nest_len) == 5 &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_AF, AF_INET6) &&
 	       is_bytes(nest, nest_len, LBVS_REAL_A_ADDR, address, sizeof(address)) &&
 	       is_port(nest, nest_len, LBVS_REAL_A_PORT, 80) &&
 	       is_u32(nest, nest_len, LBVS_REAL_A_WEIGHT, 3) &&
@@ -184,11 +185,71 @@ static void test_real(void)
 	tap_ok(!request_blamed(&request, 1), "a place between attributes leads nowhere");
 	request_end(&request);
 
-	build_line("add-real tcp [2001:db8::1]:80 10.0.0.11", &request);
+	build_line("del-real tcp [2001:db8::1]:80 10.0.0.11", &request);
 	nest = body(&request, &len);
 	nest = find(nest, len, LBVS_A_REAL, true, &nest_len);
-	tap_ok(nest && is_u8(nest, nest_len, LBVS_REAL_A_AF, AF_INET),
-	       "real: of another family than the service");
+	tap_ok(nest && count_attrs(nest, nest_len) == 3 &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_AF, AF_INET) &&
+	       is_port(nest, nest_len, LBVS_REAL_A_PORT, 80),
+	       "real: del-real says who, and no more");
+	request_end(&request);
+}
+
+static void test_tunnel(void)
+{
+	struct request request;
+	const char *nest;
+	int len, nest_len;
+
+	build_line("add-real tcp [2001:db8::1]:80 10.0.0.11 --method tunnel --encap gue"
+		   " --encap-port 5555 --encap-csum on", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_REAL, true, &nest_len);
+	tap_ok(nest && count_attrs(nest, nest_len) == 7 &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_AF, AF_INET) &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_METHOD, LBVS_METHOD_TUNNEL) &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_ENCAP, LBVS_ENCAP_GUE) &&
+	       is_port(nest, nest_len, LBVS_REAL_A_ENCAP_PORT, 5555) &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_ENCAP_CSUM, 1),
+	       "tunnel: to the other family, by gue");
+	request_end(&request);
+
+	build_line("edit-real tcp [2001:db8::1]:80 10.0.0.11 --encap-csum off", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_REAL, true, &nest_len);
+	tap_ok(nest && count_attrs(nest, nest_len) == 4 &&
+	       is_u8(nest, nest_len, LBVS_REAL_A_ENCAP_CSUM, 0), "tunnel: only what changes");
+	request_end(&request);
+}
+
+/* What the module answers: a service's id and a real. */
+static void test_get_real(void)
+{
+	static const u8 address[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x0b };
+	const struct channel channel = { .family = FAMILY };
+	struct nlattr *attrs[LBVS_A_MAX + 1] = { NULL };
+	struct request request;
+	struct nlattr *nest;
+	struct real real;
+
+	request_begin(&request, &channel, LBVS_CMD_REAL_GET, NLM_F_DUMP);
+	attrs[LBVS_A_SERVICE] = put_nest(&request, LBVS_A_SERVICE, NULL);
+	put_u8(&request, LBVS_SVC_A_AF, AF_INET, NULL);
+	put_u32(&request, LBVS_SVC_A_FWMARK, 9, NULL);
+	put_nest_end(&request, attrs[LBVS_A_SERVICE]);
+	nest = put_nest(&request, LBVS_A_REAL, NULL);
+	attrs[LBVS_A_REAL] = nest;
+	put_u8(&request, LBVS_REAL_A_AF, AF_INET6, NULL);
+	put_bytes(&request, LBVS_REAL_A_ADDR, address, sizeof(address), NULL);
+	put_u8(&request, LBVS_REAL_A_METHOD, LBVS_METHOD_TUNNEL, NULL);
+	put_u8(&request, LBVS_REAL_A_ENCAP, LBVS_ENCAP_GUE, NULL);
+	put_u16_net(&request, LBVS_REAL_A_ENCAP_PORT, 6080, NULL);
+	put_u8(&request, LBVS_REAL_A_ENCAP_CSUM, 1, NULL);
+	put_nest_end(&request, nest);
+	tap_ok(!get_real(attrs, &real) && real.service.mark == 9 &&
+	       real.address.family == AF_INET6 && real.method == LBVS_METHOD_TUNNEL &&
+	       real.encap == LBVS_ENCAP_GUE && real.encap_port == 6080 && real.encap_csum,
+	       "answer: a tunnel");
 	request_end(&request);
 }
 
@@ -203,6 +264,14 @@ static void test_rest(void)
 	nest = find(nest, len, LBVS_A_SETTINGS, true, &nest_len);
 	tap_ok(nest && count_attrs(nest, nest_len) == 1 &&
 	       is_u32(nest, nest_len, LBVS_SETTINGS_A_CONN_LIMIT, 5), "set");
+	request_end(&request);
+
+	build_line("set tunnel-df never", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_SETTINGS, true, &nest_len);
+	tap_ok(nest && count_attrs(nest, nest_len) == 1 &&
+	       is_u8(nest, nest_len, LBVS_SETTINGS_A_TUNNEL_DF, LBVS_TUNNEL_DF_NEVER),
+	       "set tunnel-df");
 	request_end(&request);
 
 	build_line("zero", &request);
@@ -307,9 +376,11 @@ int main(void)
 	test_service();
 	test_mark();
 	test_real();
+	test_tunnel();
 	test_rest();
 	test_filter();
 	test_get_service();
+	test_get_real();
 	test_get_conn();
 	return tap_end();
 }
