@@ -121,14 +121,14 @@ const struct verb verbs[VERB_COUNT] = {
 	},
 	[VERB_SET] = {
 		.name = "set", .operands = OPERAND_SETTING, .traits = VERB_IS_LINE,
-		.synopsis = "conn-limit N | tcp-unknown reset|drop|local | tunnel-df inherit|never | timeout STATE SECONDS",
+		.synopsis = "conn-limit N | tcp-unknown WAY | tunnel-df WAY | timeout STATE SECONDS",
 		.summary = "change a setting of this network namespace",
 		.notes =
-			"conn-limit: no more connections than this. tcp-unknown: what is done with a TCP\n"
-			 "packet in mid-stream that no connection is known for. tunnel-df: whether a\n"
-			 "tunnel's outer packet must stay whole: when the inner one must, or never.\n"
-			 "timeout: how long a connection without packets is kept, where its service says\n"
-			 "nothing else.",
+			"conn-limit: no more connections than this. tcp-unknown reset|drop|local: what is\n"
+			 "done with a TCP packet in mid-stream that no connection is known for.\n"
+			 "tunnel-df inherit|never: whether a tunnel's outer packet must stay whole: when\n"
+			 "the inner one must, or never. timeout: how long a connection without packets is\n"
+			 "kept, where its service says nothing else.",
 		.examples = "lbctl set conn-limit 2000000\n"
 			    "lbctl set tcp-unknown drop\n"
 			    "lbctl set tunnel-df never\n"

@@ -143,6 +143,8 @@ static void test_service_options(void)
 	refused("add-service tcp 192.0.2.10:80 --weight 1", "no option of add-service");
 }
 
+#define GUE " --method tunnel --encap gue --encap-port 65535 --encap-csum on"
+
 static void test_reals(void)
 {
 	struct command cmd;
@@ -158,8 +160,7 @@ static void test_reals(void)
 	cmd = understood("add-real fwmark 7 inet6 2001:db8::b --state drain");
 	tap_ok(is_address(&cmd.real, "2001:db8::b") && !cmd.real_port &&
 	       cmd.state == LBVS_REAL_DRAIN, "IPv6 without a port needs no brackets");
-	cmd = understood("add-real tcp 192.0.2.10:80 2001:db8::b --method tunnel --encap gue "
-			 "--encap-port 65535 --encap-csum on");
+	cmd = understood("add-real tcp 192.0.2.10:80 2001:db8::b" GUE);
 	tap_ok(cmd.method == LBVS_METHOD_TUNNEL && cmd.encap == LBVS_ENCAP_GUE &&
 	       cmd.encap_port == 65535 && cmd.encap_csum && is_address(&cmd.real, "2001:db8::b") &&
 	       cmd.real_port == 80, "a tunnel to the other family");

@@ -195,14 +195,15 @@ static void test_real(void)
 	request_end(&request);
 }
 
+#define GUE " --method tunnel --encap gue --encap-port 5555 --encap-csum on"
+
 static void test_tunnel(void)
 {
 	struct request request;
 	const char *nest;
 	int len, nest_len;
 
-	build_line("add-real tcp [2001:db8::1]:80 10.0.0.11 --method tunnel --encap gue"
-		   " --encap-port 5555 --encap-csum on", &request);
+	build_line("add-real tcp [2001:db8::1]:80 10.0.0.11" GUE, &request);
 	nest = body(&request, &len);
 	nest = find(nest, len, LBVS_A_REAL, true, &nest_len);
 	tap_ok(nest && count_attrs(nest, nest_len) == 7 &&
