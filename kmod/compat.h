@@ -11,6 +11,12 @@
 #include <net/gso.h>
 #endif
 
+#if KERNEL_VERSION(6, 12, 0) <= LINUX_VERSION_CODE
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
 /* 6.7 folded the attributes of a dump request into struct genl_info. */
 static inline struct nlattr **lbvs_dump_attrs(struct netlink_callback *cb)
 {

@@ -192,7 +192,8 @@ static int transform(const struct lbvs_net *ln, struct sk_buff *skb,
 
 	if (method == LBVS_METHOD_NAT)
 		err = pkt->quote ? lbvs_icmp_rewrite(skb, pkt, to) :
-				   lbvs_nat_rewrite(skb, pkt, to);
+				   lbvs_nat_rewrite(skb, pkt, to,
+						    READ_ONCE(real->svc->mss));
 	err = err ?: age(skb, pkt);
 	if (err || method != LBVS_METHOD_TUNNEL)
 		return err;

@@ -7,6 +7,7 @@
 #include <net/checksum.h>
 #include <net/udp.h>
 
+#include "compat.h"
 #include "lbvs.h"
 
 /*
@@ -45,6 +46,21 @@ static void port_replace(struct sk_buff *skb, __sum16 *check, __be16 *port,
 	*port = to;
 }
 
+static void mss_replace(struct sk_buff *skb, __sum16 *check,
+			const struct lbvs_packet *pkt, u16 mss)
+{
+	u8 *at = skb->data + pkt->mss_off;
+	__be16 from = htons(pkt->mss), to = htons(mss);
+
+	/* At an odd offset its bytes count for the other half of a word. */
+	if ((pkt->mss_off - pkt->l4_off) % 2) {
+		from = (__force __be16)swab16((__force u16)from);
+		to = (__force __be16)swab16((__force u16)to);
+	}
+	inet_proto_csum_replace2(check, skb, from, to, false);
+	put_unaligned_be16(mss, at);
+}
+
 /* NULL if the packet has none: UDP may do without. */
 static __sum16 *l4_check(struct sk_buff *skb, const struct lbvs_packet *pkt)
 {
@@ -69,17 +85,23 @@ static bool partial_inside(const struct sk_buff *skb,
  * @skb: the packet. Its data may be reallocated.
  * @pkt: what it looks like
  * @to: what it is to look like
+ * @mss: what a SYN may announce at most, or 0
  *
  * Return: 0; or -ENOMEM with the packet unchanged
  */
 int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
-		     const struct lbvs_tuple *to)
+		     const struct lbvs_tuple *to, u16 mss)
 {
+	unsigned int len = pkt->l4_off + pkt->l4_len;
 	__sum16 *check;
 	__be16 *ports;
 	bool inside;
 
-	if (skb_ensure_writable(skb, pkt->l4_off + pkt->l4_len))
+	if (!mss || !pkt->mss_off || pkt->mss <= mss)
+		mss = 0;
+	else
+		len = pkt->mss_off + sizeof(mss);
+	if (skb_ensure_writable(skb, len))
 		return -ENOMEM;
 	check = l4_check(skb, pkt);
 	/* Then ours is complete, and has to stay so. */
@@ -102,6 +124,8 @@ int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 	/* Source and destination port come first in TCP and in UDP. */
 	port_replace(skb, check, &ports[0], to->sport);
 	port_replace(skb, check, &ports[1], to->dport);
+	if (mss)
+		mss_replace(skb, check, pkt, mss);
 	if (check && !*check && pkt->tuple.proto == IPPROTO_UDP)
 		*check = CSUM_MANGLED_0;
 	if (inside)

@@ -6,15 +6,14 @@
  * LOCAL_OUT. Behind the doors there is one pipeline.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
-#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ipv6_frag.h>
 #include <net/netfilter/ipv4/nf_reject.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/ipv6/nf_reject.h>
-#include <net/route.h>
 
 #include "lbvs.h"
 
@@ -43,6 +42,10 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 		return LBVS_KIND_OTHER;
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
 	pkt->input = state->hook == NF_INET_LOCAL_IN;
+	pkt->dev = state->in;
+	pkt->sender = pkt->input && skb_mac_header_was_set(skb) &&
+		      state->in->type == ARPHRD_ETHER ?
+		      eth_hdr(skb)->h_source : NULL;
 	return lbvs_packet_parse(skb, state->pf == NFPROTO_IPV4 ? AF_INET :
 								  AF_INET6,
 				 pkt);
@@ -140,14 +143,6 @@ static unsigned int pass_one_reply(struct lbvs_net *ln, struct sk_buff *skb,
 			    &to);
 }
 
-static bool is_local(struct net *net, const struct lbvs_tuple *tuple)
-{
-	if (tuple->af == AF_INET)
-		return inet_addr_type(net, tuple->daddr[0]) == RTN_LOCAL;
-	return ipv6_chk_addr(net, (const struct in6_addr *)tuple->daddr, NULL,
-			     0);
-}
-
 static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 			       const struct lbvs_packet *pkt)
 {
@@ -166,7 +161,8 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	if (READ_ONCE(ln->one_packets) && pkt->tuple.proto == IPPROTO_UDP) {
 		real = lbvs_one_packet_find(ln, pkt);
 		/* The director's own clients ask reals directly, too. */
-		if (real && !is_local(ln->net, &pkt->tuple))
+		if (real && !lbvs_addr_local(ln->net, pkt->tuple.af,
+					     pkt->tuple.daddr))
 			return pass_one_reply(ln, skb, pkt, real);
 	}
 	return NF_ACCEPT;

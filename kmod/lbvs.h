@@ -161,6 +161,7 @@ struct lbvs_service_key {
  *	replaced under &lbvs_net.lock
  * @flags: LBVS_SVC_F_*; written under &lbvs_net.lock, read anywhere
  * @on_remove: %LBVS_ON_REMOVE_KEEP, _CLOSE or _DEFAULT; likewise
+ * @mss: what a SYN may announce at most, or 0; likewise
  * @timeout: jiffies for each state, 0 for the namespace's; likewise
  * @sched: the scheduler of @pool; under &lbvs_net.lock
  * @list: in &lbvs_net.list or &lbvs_net.removed; under &lbvs_net.lock
@@ -179,6 +180,7 @@ struct lbvs_service {
 	struct lbvs_pool __rcu *pool;
 	u32 flags;
 	u8 on_remove;
+	u16 mss;
 	u32 timeout[__LBVS_STATE_MAX];
 
 	const struct lbvs_scheduler *sched;
@@ -309,15 +311,17 @@ struct lbvs_real {
  *	pick from; nothing but @cursor changes once it is published
  * @sched: picks from it
  * @num: length of @slot: the reals that are up and whose weight isn't 0
+ * @local: there is a real by dr that is this host itself
  * @seq_len: length of @seq
  * @seq: indices into @slot, for a scheduler that computed an order
  * @cursor: where round robin is
  * @rcu: for freeing it
- * @slot: the reals, each with its weight
+ * @slot: the reals, each with its weight, and whether it is this host itself
  */
 struct lbvs_pool {
 	const struct lbvs_scheduler *sched;
 	unsigned int num;
+	bool local;
 	unsigned int seq_len;
 	u16 *seq;
 	struct rcu_head rcu;
@@ -325,6 +329,7 @@ struct lbvs_pool {
 	struct lbvs_slot {
 		struct lbvs_real *real;
 		u32 weight;
+		bool local;
 	} slot[] ____cacheline_aligned_in_smp;
 };
 
@@ -377,6 +382,9 @@ bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
 		       u8 tos, struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
 void lbvs_route_flush(struct lbvs_route *route);
+bool lbvs_real_sent(const struct lbvs_real *real,
+		    const struct lbvs_packet *pkt);
+bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
 bool lbvs_way_gateway(const struct lbvs_way *way, u8 af);
 
 /* forward.c, forward_nat.c, icmp.c, forward_tunnel.c */
@@ -389,7 +397,7 @@ unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 			  u8 method, enum lbvs_dir dir,
 			  const struct lbvs_tuple *to);
 int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
-		     const struct lbvs_tuple *to);
+		     const struct lbvs_tuple *to, u16 mss);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to);
 unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);

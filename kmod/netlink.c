@@ -68,6 +68,7 @@ static int service_change(struct lbvs_net *ln, struct nlattr **tb,
 	want.sched = svc->sched;
 	want.flags = svc->flags;
 	want.on_remove = svc->on_remove;
+	want.mss = svc->mss;
 	memcpy(want.timeout, svc->timeout, sizeof(want.timeout));
 	err = lbvs_parse_service(tb, &want, info->extack);
 	return err ?: lbvs_service_edit(svc, &want, info->extack);

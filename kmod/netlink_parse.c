@@ -31,6 +31,7 @@ const struct nla_policy lbvs_policy_svc[LBVS_SVC_A_MAX + 1] = {
 	[LBVS_SVC_A_FLAGS]	= NLA_POLICY_BITFIELD32(U32_MAX),
 	[LBVS_SVC_A_ON_REMOVE]	= { .type = NLA_U8 },
 	[LBVS_SVC_A_TIMEOUTS]	= NLA_POLICY_NESTED(policy_timeouts),
+	[LBVS_SVC_A_MSS]	= { .type = NLA_U16 },
 };
 
 const struct nla_policy lbvs_policy_real[LBVS_REAL_A_MAX + 1] = {
@@ -303,6 +304,22 @@ static int parse_on_remove(const struct nlattr *attr, struct lbvs_service *want,
 	return -EINVAL;
 }
 
+static int parse_mss(const struct nlattr *attr, struct lbvs_service *want,
+		     struct netlink_ext_ack *extack)
+{
+	want->mss = nla_get_u16(attr);
+	if (want->mss && want->mss < LBVS_MSS_MIN) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "the MSS must be 88 to 65535, or 0 for none");
+		return -ERANGE;
+	}
+	if (want->mss && want->key.proto == IPPROTO_UDP) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "an MSS is for TCP services");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* A service has the states of its protocol; a firewall mark, of both. */
 static int parse_service_timeouts(const struct nlattr *attr,
 				  struct lbvs_service *want,
@@ -344,6 +361,8 @@ int lbvs_parse_service(struct nlattr **tb, struct lbvs_service *want,
 		err = parse_scheduler(tb[LBVS_SVC_A_SCHEDULER], want, extack);
 	if (!err && tb[LBVS_SVC_A_ON_REMOVE])
 		err = parse_on_remove(tb[LBVS_SVC_A_ON_REMOVE], want, extack);
+	if (!err && tb[LBVS_SVC_A_MSS])
+		err = parse_mss(tb[LBVS_SVC_A_MSS], want, extack);
 	if (!err && tb[LBVS_SVC_A_TIMEOUTS])
 		err = parse_service_timeouts(tb[LBVS_SVC_A_TIMEOUTS], want,
 					     extack);

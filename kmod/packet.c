@@ -14,7 +14,9 @@
 #include <net/dsfield.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/tcp.h>
 
+#include "compat.h"
 #include "packet.h"
 
 /* The last header that is looked at must be the transport's. */
@@ -58,6 +60,37 @@ static bool is_error(u8 af, u8 proto, u8 type)
 	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
 }
 
+/* Where a SYN says how long its sender's segments may be. */
+static void parse_mss(const struct sk_buff *skb, unsigned int len,
+		      struct lbvs_packet *pkt)
+{
+	unsigned int off = pkt->l4_off + sizeof(struct tcphdr);
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const u8 *opt;
+	unsigned int i;
+
+	len -= sizeof(struct tcphdr);
+	opt = skb_header_pointer(skb, off, len, buf);
+	if (!opt)
+		return;
+	for (i = 0; i + TCPOLEN_MSS <= len; ) {
+		if (opt[i] == TCPOPT_EOL)
+			return;
+		if (opt[i] == TCPOPT_NOP) {
+			i++;
+			continue;
+		}
+		if (opt[i] == TCPOPT_MSS && opt[i + 1] == TCPOLEN_MSS) {
+			pkt->mss_off = off + i + 2;
+			pkt->mss = get_unaligned_be16(opt + i + 2);
+			return;
+		}
+		if (opt[i + 1] < 2)
+			return;
+		i += opt[i + 1];
+	}
+}
+
 static enum lbvs_kind parse_l4(const struct sk_buff *skb,
 			       struct lbvs_packet *pkt)
 {
@@ -80,6 +113,8 @@ static enum lbvs_kind parse_l4(const struct sk_buff *skb,
 		if (h->tcp.doff < sizeof(h->tcp) / 4)
 			return LBVS_KIND_OTHER;
 		pkt->event = tcp_event(&h->tcp);
+		if (pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK)
+			parse_mss(skb, h->tcp.doff * 4, pkt);
 		fallthrough;
 	case IPPROTO_UDP:
 		/* Both begin with their ports. */
@@ -197,6 +232,7 @@ enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 	enum lbvs_kind kind;
 
 	pkt->len = skb->len - skb_network_offset(skb);
+	pkt->mss_off = 0;
 	pkt->quote = NULL;
 	kind = parse_ip(skb, af, skb_network_offset(skb), pkt);
 	return kind == LBVS_KIND_FLOW ? parse_l4(skb, pkt) : kind;

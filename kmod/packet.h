@@ -76,13 +76,17 @@ enum lbvs_kind {
  * @event: what its TCP flags mean
  * @l4_off: offset of the TCP or UDP header from skb->data
  * @l4_len: length of the part of that header that was looked at
+ * @mss_off: offset from skb->data of the MSS that a SYN announces, or 0
+ * @mss: that MSS
+ * @dev: the device that it came by; set by the hook, not by the parser
+ * @sender: the hardware address that sent it, or NULL; likewise
  * @len: bytes from the IP header on
  * @tos: type of service, or traffic class
  * @ttl: time to live, or hop limit
  * @df: it mustn't be fragmented on the way
  * @options: it has IPv4 options
- * @local: a socket of this host sends it; set by the hook, not by the parser
- * @input: the stack is about to deliver it here; set by the hook, too
+ * @local: a socket of this host sends it; set by the hook
+ * @input: the stack is about to deliver it here; set by the hook
  * @quote: what an error quotes, once that is known to be a connection's
  */
 struct lbvs_packet {
@@ -90,6 +94,10 @@ struct lbvs_packet {
 	enum lbvs_tcp_event event;
 	unsigned int l4_off;
 	unsigned int l4_len;
+	unsigned int mss_off;
+	u16 mss;
+	const struct net_device *dev;
+	const u8 *sender;
 	unsigned int len;
 	u8 tos;
 	u8 ttl;

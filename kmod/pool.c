@@ -15,6 +15,17 @@ static bool real_in_pool(const struct lbvs_real *real)
 	return real->state == LBVS_REAL_UP && real->weight;
 }
 
+static void slot_fill(struct lbvs_pool *pool, struct lbvs_slot *slot,
+		      struct lbvs_real *real)
+{
+	slot->real = real;
+	slot->weight = real->weight;
+	slot->local = real->method == LBVS_METHOD_DR &&
+		      lbvs_addr_local(real->svc->ln->net, real->key.af,
+				      real->key.addr);
+	pool->local |= slot->local;
+}
+
 /**
  * lbvs_pool_build() - make a pool of a service's reals as they are now
  * @svc: the service
@@ -42,8 +53,7 @@ struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
 			continue;
 		refcount_inc(&real->ref);
 		atomic_inc(&real->pools);
-		pool->slot[pool->num].real = real;
-		pool->slot[pool->num++].weight = real->weight;
+		slot_fill(pool, &pool->slot[pool->num++], real);
 	}
 	/* Each edit would begin with the first real again otherwise. */
 	old = rcu_dereference_protected(svc->pool,

@@ -250,22 +250,16 @@ err_free:
 }
 
 /* The one-packet table has nat reals alone: enter or leave it. */
-static int one_packet_edit(struct lbvs_real *real, u8 method,
+static int one_packet_edit(struct lbvs_real *real, u8 old_method,
 			   struct netlink_ext_ack *extack)
 {
-	u8 old = real->method;
-	int err = 0;
-
-	if (!(real->svc->flags & LBVS_SVC_F_ONE_PACKET) || method == old)
+	if (!(real->svc->flags & LBVS_SVC_F_ONE_PACKET) ||
+	    real->method == old_method)
 		return 0;
-	if (!lbvs_method_replies(method)) {
-		one_packet_leave(real);
-		return 0;
-	}
-	real->method = method;
-	err = one_packet_enter(real, extack);
-	real->method = old;
-	return err;
+	if (lbvs_method_replies(real->method))
+		return one_packet_enter(real, extack);
+	one_packet_leave(real);
+	return 0;
 }
 
 /**
@@ -281,6 +275,7 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 {
 	struct lbvs_service *svc = real->svc;
 	u32 old_weight = real->weight;
+	u8 old_method = real->method;
 	u8 old_state = real->state;
 	struct lbvs_pool *pool;
 	int err = -ENOMEM;
@@ -288,15 +283,17 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 	lockdep_assert_held(&svc->ln->lock);
 	real->weight = conf->weight;
 	real->state = conf->state;
+	WRITE_ONCE(real->method, conf->method);
 	pool = lbvs_pool_build(svc, svc->sched);
 	if (pool)
-		err = one_packet_edit(real, conf->method, extack);
+		err = one_packet_edit(real, old_method, extack);
 	/* A real that comes back doesn't get its forgotten connections back. */
 	if (!err && real->down && conf->state != LBVS_REAL_DOWN)
 		lbvs_conn_kill_unusable(svc->ln);
 	if (err) {
 		real->weight = old_weight;
 		real->state = old_state;
+		WRITE_ONCE(real->method, old_method);
 		if (pool)
 			lbvs_pool_discard(pool);
 		return err;

@@ -3,11 +3,14 @@
  * Routes: to a real, kept with it and looked up again when it has aged; to a
  * client, looked up for each packet, since a reference per client would be many.
  */
+#include <linux/etherdevice.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
+#include <net/arp.h>
 #include <net/inet_dscp.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
+#include <net/ndisc.h>
 #include <net/route.h>
 
 #include "lbvs.h"
@@ -236,4 +239,42 @@ bool lbvs_way_gateway(const struct lbvs_way *way, u8 af)
 		return container_of(way->dst, struct rtable,
 				    dst)->rt_uses_gateway;
 	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
+}
+
+/**
+ * lbvs_addr_local() - is an address one of this host's own
+ * @net: the namespace
+ * @af: its family
+ * @addr: the address
+ */
+bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr)
+{
+	if (af == AF_INET)
+		return inet_addr_type(net, *addr) == RTN_LOCAL;
+	return ipv6_chk_addr(net, (const struct in6_addr *)addr, NULL, 0);
+}
+
+/**
+ * lbvs_real_sent() - was a packet sent by a real, as far as neighbours tell
+ * @real: the real
+ * @pkt: the packet
+ *
+ * A director that is the real of another one must not send back what it gets.
+ *
+ * Context: RCU, BH off.
+ */
+bool lbvs_real_sent(const struct lbvs_real *real, const struct lbvs_packet *pkt)
+{
+	struct net_device *dev = (struct net_device *)pkt->dev;
+	struct neighbour *n;
+
+	if (!pkt->sender)
+		return false;
+	if (real->key.af == AF_INET)
+		n = __ipv4_neigh_lookup_noref(dev,
+					      (__force u32)real->key.addr[0]);
+	else
+		n = __ipv6_neigh_lookup_noref(dev, real->key.addr);
+	return n && READ_ONCE(n->nud_state) & NUD_VALID &&
+	       ether_addr_equal(n->ha, pkt->sender);
 }

@@ -97,6 +97,35 @@ static struct lbvs_conn *conn_to(struct lbvs_real *real,
 	return res;
 }
 
+/*
+ * Whether a packet comes from one of the pool's reals, which is a director too
+ * and has picked us: then it isn't for us to pick again.
+ */
+static bool picked_already(const struct lbvs_pool *pool,
+			   const struct lbvs_packet *pkt)
+{
+	unsigned int i;
+
+	if (!pool->local || !pkt->sender)
+		return false;
+	for (i = 0; i < pool->num; i++)
+		if (!pool->slot[i].local &&
+		    lbvs_real_sent(pool->slot[i].real, pkt))
+			return true;
+	return false;
+}
+
+/* Whether a packet would come back from a real, or be changed by nothing. */
+static bool would_loop(const struct lbvs_slot *slot,
+		       const struct lbvs_packet *pkt, bool local_only)
+{
+	if (slot->local)
+		return false;
+	return local_only || real_is_target(slot->real, &pkt->tuple) ||
+	       (READ_ONCE(slot->real->method) == LBVS_METHOD_DR &&
+		lbvs_real_sent(slot->real, pkt));
+}
+
 /**
  * lbvs_schedule() - make a connection
  * @svc: the service that the packet is for
@@ -116,23 +145,25 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
 	unsigned int i, first, tries;
+	const struct lbvs_slot *slot;
 	struct lbvs_conn *conn;
+	bool local_only;
 
 	if (!pool || !pool->num) {
 		*why = LBVS_DROP_NO_REAL;
 		return NULL;
 	}
 	first = pool->sched->pick(pool);
-	tries = min_t(unsigned int, pool->num, TRIES_MAX);
+	local_only = picked_already(pool, pkt);
+	tries = local_only ? pool->num :
+			     min_t(unsigned int, pool->num, TRIES_MAX);
 	for (i = 0; i < tries; i++) {
-		struct lbvs_real *real =
-			pool->slot[(first + i) % pool->num].real;
-
-		if (real_is_target(real, &pkt->tuple)) {
+		slot = &pool->slot[(first + i) % pool->num];
+		if (would_loop(slot, pkt, local_only)) {
 			*why = LBVS_DROP_LOOP;
 			continue;
 		}
-		conn = conn_to(real, pkt, why);
+		conn = conn_to(slot->real, pkt, why);
 		if (!IS_ERR(conn))
 			return conn;
 		*why = LBVS_DROP_CLASH;

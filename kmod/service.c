@@ -78,8 +78,8 @@ static void vip_del(struct lbvs_service *svc)
 /**
  * lbvs_service_add() - add a service
  * @ln: the namespace
- * @want: what it is to be: its key, sched, flags, on_remove and timeout; the
- *	rest is 0
+ * @want: what it is to be: its key, sched, flags, on_remove, mss and timeout;
+ *	the rest is 0
  *
  * Return: 0; or a negative error with nothing changed
  */
@@ -135,7 +135,7 @@ err_free:
 /**
  * lbvs_service_edit() - change a service
  * @svc: the service
- * @want: what it is to be: its sched, flags, on_remove and timeout
+ * @want: what it is to be: its sched, flags, on_remove, mss and timeout
  * @extack: for the reason of a refusal
  *
  * Return: 0; or a negative error with nothing changed
@@ -165,6 +165,7 @@ int lbvs_service_edit(struct lbvs_service *svc,
 	lbvs_pool_publish(svc, pool);
 	WRITE_ONCE(svc->flags, want->flags);
 	WRITE_ONCE(svc->on_remove, want->on_remove);
+	WRITE_ONCE(svc->mss, want->mss);
 	for (i = 0; i < ARRAY_SIZE(svc->timeout); i++)
 		WRITE_ONCE(svc->timeout[i], want->timeout[i]);
 	svc->ln->config_seq++;

@@ -21,7 +21,7 @@
  *
  * INFO_GET     -> LBVS_A_INFO, LBVS_A_SETTINGS
  * SETTINGS_SET LBVS_A_SETTINGS with what is to change; the rest stays
- * SERVICE_NEW  id + SCHEDULER (default "wlc"), FLAGS, ON_REMOVE, TIMEOUTS.
+ * SERVICE_NEW  id + SCHEDULER (default "wlc"), FLAGS, ON_REMOVE, TIMEOUTS, MSS.
  *              -EEXIST when it is there already.
  * SERVICE_SET  id + the attributes to change. -ENOENT when there is none.
  * SERVICE_DEL  id
@@ -69,6 +69,8 @@
 #define LBVS_TIMEOUT_MAX	1000000
 /** LBVS_REALS_MAX: reals a service. */
 #define LBVS_REALS_MAX		65535
+/** LBVS_MSS_MIN: no TCP has to be told a smaller segment size. */
+#define LBVS_MSS_MIN		88
 /** LBVS_GUE_PORT: where GUE is expected, unless a real says otherwise. */
 #define LBVS_GUE_PORT		6080
 /** LBVS_CONN_LIMIT_MIN: lowest connection limit of a namespace. */
@@ -150,6 +152,10 @@ enum lbvs_attr {
  * @LBVS_SVC_A_NUM_REALS: u32, reply only
  * @LBVS_SVC_A_STATS: nested &enum lbvs_stats_attr, reply only
  * @LBVS_SVC_A_PAD: alignment
+ * @LBVS_SVC_A_MSS: u16, the largest segment that either side of a TCP connection
+ *	by nat may announce, %LBVS_MSS_MIN to 65535 bytes; 0 (the default) leaves
+ *	it to them. Not for dr and tunnel: replies, which are to be cut shorter,
+ *	don't pass the director. Set advmss on the reals' routes there.
  */
 enum lbvs_svc_attr {
 	LBVS_SVC_A_UNSPEC,
@@ -165,6 +171,7 @@ enum lbvs_svc_attr {
 	LBVS_SVC_A_NUM_REALS,
 	LBVS_SVC_A_STATS,
 	LBVS_SVC_A_PAD,
+	LBVS_SVC_A_MSS,
 
 	__LBVS_SVC_A_MAX
 };
