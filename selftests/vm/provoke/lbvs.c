@@ -4,7 +4,7 @@
  * selfcheck can see whether the VM's runner, and the kernel, take notice.
  */
 #include <linux/bug.h>
-#include <linux/delay.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -76,7 +76,7 @@ static void sleep_under_lock(void)
 	static DEFINE_SPINLOCK(lock);
 
 	spin_lock(&lock);
-	usleep_range(1, 2);
+	might_sleep();
 	spin_unlock(&lock);
 }
 
