@@ -51,6 +51,22 @@ transfer()
 	told "$V the connection is in order after that, $2" finished c1 finish b
 }
 
+# bad_checksums NAME: TCP segments whose checksum a server or client has found wrong,
+# into BAD. TCP would send them again, so that a transfer is only slower for it.
+bad_checksums()
+{
+	local line words names
+
+	while read -r line; do
+		read -ra words <<< "$line"
+		case $line in
+		"Tcp: RtoAlgorithm"*)	names=("${words[@]}") ;;
+		Tcp:*)			BAD=${words[-1]} ;;
+		esac
+	done < "/proc/${PID[$1]}/net/snmp"
+	[ "${names[-1]}" = InCsumErrors ] || BAD="unknown"
+}
+
 cases()
 {
 	service tcp $VIP 80 8080 -- $R1
@@ -73,6 +89,10 @@ cases()
 	transfer $MB "segments that the director's GRO puts together"
 	between "$V bytes in, as counted" "$(lbq '.services[0].stats.bytes_in' list)" $((total_mb << 20)) $((total_mb * 7 / 6 << 20))
 	between "$V bytes out, as counted" "$(lbq '.services[0].stats.bytes_out' list)" $((total_mb << 20)) $((total_mb * 7 / 6 << 20))
+	bad_checksums c1
+	is "$V the client has met no wrong checksum" "$BAD" 0
+	bad_checksums r1
+	is "$V nor has the real" "$BAD" 0
 	counts "$V the real found no fault" errors 0 0 0
 }
 

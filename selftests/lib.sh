@@ -24,7 +24,7 @@ TMP=
 CASES=0
 FAILED=0
 JOBS=()
-declare -A TO FROM PID
+declare -A TO FROM PID STUCK
 
 # --- TAP -------------------------------------------------------------------
 
@@ -588,6 +588,7 @@ start_client()
 
 	mkfifo "$TMP/$1.in" "$TMP/$1.out"
 	./enter "lbvs-$2" ./talk < "$TMP/$1.in" > "$TMP/$1.out" &
+	PID[$1]=$!
 	JOBS+=($!)
 	exec {in}> "$TMP/$1.in" {out}< "$TMP/$1.out"
 	TO[$1]=$in
@@ -606,10 +607,14 @@ order()
 	echo "${@:2}" >&"${TO[$1]}"
 }
 
+# One that doesn't answer in time is not asked again: its answers would be late.
 answer()
 {
-	ANSWER=
-	read -rt "${TELL_TIMEOUT:-60}" -u "${FROM[$1]}" ANSWER || ANSWER="error: no answer of the client program"
+	ANSWER="error: no answer of the client program"
+	[ -z "${STUCK[$1]:-}" ] || return
+	read -rt 60 -u "${FROM[$1]}" ANSWER && return
+	ANSWER="error: no answer of the client program"
+	STUCK[$1]=yes
 }
 
 # told DESCRIPTION WANTED CLIENT WORDS...

@@ -36,6 +36,22 @@ route_cases()
 	lb flush
 }
 
+# A VIP that is not the director's: its packets never come in again, so that they
+# have to be caught on their way out. Nothing is behind that device.
+outside_cases()
+{
+	local vip=203.0.113.30
+
+	[ $FAMILY = 4 ] || vip=2001:db8:f::30
+	ip -n lbvs-d route add $vip dev vip
+	service tcp $vip 80 8080 --scheduler rr -- $R1 $R2
+	service udp $vip 53 8080 --scheduler rr -- $R1 $R2
+	told "$V the director and a VIP elsewhere, TCP" "r1=3 r2=3" dir each 6 tcp $vip 80
+	told "$V the director and a VIP elsewhere, UDP" "r1=3 r2=3" dir many u 6 udp $vip 53
+	tell dir close '*'
+	lb flush
+}
+
 real_cases()
 {
 	service tcp $VIP 80 8080 --scheduler rr -- $R1 $D_REALS
@@ -56,6 +72,7 @@ cases()
 {
 	client_cases
 	route_cases
+	outside_cases
 	real_cases
 }
 
