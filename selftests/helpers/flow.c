@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One TCP connection or UDP socket, and the messages on it; see server.c. */
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/errqueue.h>
 #include <linux/udp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -62,6 +64,34 @@ static const char *connect_flow(struct flow *flow, const struct address *to)
 	return error_word(pending_error(flow->fd));
 }
 
+static void set_number(int fd, int level, int option, int value)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)))
+		die("setsockopt %d/%d: %s", level, option, strerror(errno));
+}
+
+static void set_options(struct flow *flow, const struct flow_options *options, int family)
+{
+	bool v6 = family == AF_INET6;
+
+	set_flag(flow->fd, SOL_SOCKET, SO_REUSEADDR);
+	if (flow->type == SOCK_STREAM)
+		set_flag(flow->fd, IPPROTO_TCP, TCP_NODELAY);
+	if (options->no_checksum && !v6)
+		set_flag(flow->fd, SOL_SOCKET, SO_NO_CHECK);
+	if (options->no_checksum && v6)
+		set_flag(flow->fd, IPPROTO_UDP, UDP_NO_CHECK6_TX);
+	if (options->errors)
+		set_flag(flow->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR);
+	if (options->whole)
+		set_number(flow->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			   v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER,
+			   v6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE);
+	if (options->ttl)
+		set_number(flow->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			   v6 ? IPV6_UNICAST_HOPS : IP_TTL, options->ttl);
+}
+
 const char *flow_open(struct flow *flow, const struct flow_options *options)
 {
 	int family = options->to.sa.sa_family;
@@ -73,13 +103,7 @@ const char *flow_open(struct flow *flow, const struct flow_options *options)
 	flow->fd = socket(family, flow->type, 0);
 	if (flow->fd < 0)
 		return error_word(errno);
-	set_flag(flow->fd, SOL_SOCKET, SO_REUSEADDR);
-	if (flow->type == SOCK_STREAM)
-		set_flag(flow->fd, IPPROTO_TCP, TCP_NODELAY);
-	if (options->no_checksum && family == AF_INET)
-		set_flag(flow->fd, SOL_SOCKET, SO_NO_CHECK);
-	if (options->no_checksum && family == AF_INET6)
-		set_flag(flow->fd, IPPROTO_UDP, UDP_NO_CHECK6_TX);
+	set_options(flow, options, family);
 	if (bind(flow->fd, &options->from.sa, address_len(&options->from)))
 		return error_word(errno);
 	return connect_flow(flow, &options->to);
@@ -128,17 +152,20 @@ static const char *transmit(struct flow *flow, const char *text, size_t len)
 	return (size_t)sent == len ? NULL : "short send";
 }
 
-/* Their lengths differ, so that an answer to another one is not taken for it. */
-static size_t make_message(char *text, size_t size, __u64 number, int type)
+static size_t make_text(char *text, __u64 number, size_t more)
 {
-	size_t len, end;
+	size_t len = sprintf(text, "%llu:", number), end = len + more;
 
-	len = snprintf(text, size, "%llu:", number);
-	end = len + number * 37 % 900;
-	while (len < end) {
+	for (; len < end; len++)
 		text[len] = 'a' + (number + len) % 26;
-		len++;
-	}
+	return len;
+}
+
+/* Their lengths differ, so that an answer to another one is not taken for it. */
+static size_t make_message(char *text, __u64 number, int type)
+{
+	size_t len = make_text(text, number, number * 37 % 900);
+
 	if (type == SOCK_STREAM)
 		text[len++] = '\n';
 	text[len] = '\0';
@@ -150,7 +177,7 @@ static const char *check_answer(struct flow *flow, const char *answer, __u64 num
 	char message[LINE_MAX_LEN];
 	size_t len, name;
 
-	len = make_message(message, sizeof(message), number, SOCK_DGRAM);
+	len = make_message(message, number, SOCK_DGRAM);
 	name = strcspn(answer, " ");
 	if (!answer[name] || name >= sizeof(flow->real) || strlen(answer + name + 1) != len ||
 	    memcmp(answer + name + 1, message, len))
@@ -166,7 +193,7 @@ const char *flow_say(struct flow *flow)
 	size_t len;
 
 	flow->number++;
-	len = make_message(text, sizeof(text), flow->number, flow->type);
+	len = make_message(text, flow->number, flow->type);
 	wrong = transmit(flow, text, len);
 	if (!wrong)
 		wrong = receive(flow, text, &len);
@@ -186,7 +213,7 @@ const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost
 
 	for (i = 0; i < count && !wrong; i++) {
 		flow->number++;
-		len = make_message(text, sizeof(text), flow->number, flow->type);
+		len = make_message(text, flow->number, flow->type);
 		wrong = transmit(flow, text, len);
 	}
 	for (*lost = 0; !wrong && last < flow->number; last = number) {
@@ -204,6 +231,73 @@ const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost
 		wrong = check_answer(flow, text, number);
 	}
 	return wrong;
+}
+
+/* One datagram of so many bytes, no answer awaited. */
+const char *flow_send(struct flow *flow, size_t len)
+{
+	static char text[DATAGRAM_MAX_LEN];
+
+	flow->number++;
+	make_text(text, flow->number, len);
+	return transmit(flow, text, len);
+}
+
+/* One datagram of so many bytes, and its answer; both are larger than a packet. */
+const char *flow_big(struct flow *flow, size_t len)
+{
+	static char text[DATAGRAM_MAX_LEN], answer[DATAGRAM_MAX_LEN + NAME_MAX_LEN];
+	const char *wrong;
+	size_t name;
+	ssize_t got;
+
+	wrong = flow_send(flow, len) ?: wait_for(flow, POLLIN);
+	if (wrong)
+		return wrong;
+	got = recv(flow->fd, answer, sizeof(answer) - 1, 0);
+	if (got < 0)
+		return error_word(errno);
+	answer[got] = '\0';
+	name = strcspn(answer, " ");
+	make_text(text, flow->number, len);
+	if (name >= sizeof(flow->real) || got != (ssize_t)(name + 1 + len) ||
+	    memcmp(answer + name + 1, text, len))
+		return "wrong answer";
+	snprintf(flow->real, sizeof(flow->real), "%.*s", (int)name, answer);
+	return NULL;
+}
+
+static void describe_error(const struct sock_extended_err *error, char *text, size_t size)
+{
+	const struct sockaddr *from = SO_EE_OFFENDER(error);
+	char name[INET6_ADDRSTRLEN] = "nobody";
+
+	if (from->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((struct sockaddr_in *)from)->sin_addr, name, sizeof(name));
+	else if (from->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((struct sockaddr_in6 *)from)->sin6_addr, name, sizeof(name));
+	snprintf(text, size, "type=%u code=%u info=%u from=%s", error->ee_type, error->ee_code,
+		 error->ee_info, name);
+}
+
+/* Wait for an ICMP error, as the socket has it. */
+const char *flow_error(struct flow *flow, char *text, size_t size)
+{
+	char control[512];
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *header;
+	const char *wrong;
+
+	wrong = wait_for(flow, 0);
+	if (wrong)
+		return wrong;
+	pending_error(flow->fd);
+	if (recvmsg(flow->fd, &msg, MSG_ERRQUEUE) < 0)
+		return error_word(errno);
+	for (header = CMSG_FIRSTHDR(&msg); header; header = CMSG_NXTHDR(&msg, header))
+		if (header->cmsg_type == IP_RECVERR || header->cmsg_type == IPV6_RECVERR)
+			describe_error((void *)CMSG_DATA(header), text, size);
+	return NULL;
 }
 
 /* "close" and "reset" are done, not answered. */

@@ -31,6 +31,9 @@ struct flow {
  * @from: the client's own address and port, or zeros
  * @timeout: see &struct flow
  * @no_checksum: UDP without checksums
+ * @errors: ICMP errors are to be kept for flow_error()
+ * @whole: may not be fragmented, nor is any route's MTU heeded
+ * @ttl: TTL or hop limit, or 0
  */
 struct flow_options {
 	int type;
@@ -38,6 +41,9 @@ struct flow_options {
 	struct address from;
 	int timeout;
 	bool no_checksum;
+	bool errors;
+	bool whole;
+	int ttl;
 };
 
 /*
@@ -47,6 +53,9 @@ struct flow_options {
 const char *flow_open(struct flow *flow, const struct flow_options *options);
 const char *flow_say(struct flow *flow);
 const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost);
+const char *flow_send(struct flow *flow, size_t len);
+const char *flow_big(struct flow *flow, size_t len);
+const char *flow_error(struct flow *flow, char *text, size_t size);
 const char *flow_ask(struct flow *flow, const char *word, bool answered);
 const char *flow_bulk(struct flow *flow, __u64 bytes);
 const char *flow_finish(struct flow *flow);

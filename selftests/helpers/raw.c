@@ -32,34 +32,6 @@ static __u8 parse_flags(const char *text)
 	return flags;
 }
 
-static __u32 sum_words(const void *data, size_t len, __u32 sum)
-{
-	const __u8 *bytes = data;
-	size_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += bytes[i] << 8 | bytes[i + 1];
-	return sum;
-}
-
-static __u16 checksum(const struct address *from, const struct address *to,
-		      const struct tcphdr *header)
-{
-	__u32 sum = IPPROTO_TCP + sizeof(*header);
-
-	if (from->sa.sa_family == AF_INET) {
-		sum = sum_words(&from->in.sin_addr, 4, sum);
-		sum = sum_words(&to->in.sin_addr, 4, sum);
-	} else {
-		sum = sum_words(&from->in6.sin6_addr, 16, sum);
-		sum = sum_words(&to->in6.sin6_addr, 16, sum);
-	}
-	sum = sum_words(header, sizeof(*header), sum);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~sum);
-}
-
 static const char *send_segment(int fd, const struct address *from, const struct address *to,
 				struct tcphdr *header)
 {
@@ -69,7 +41,7 @@ static const char *send_segment(int fd, const struct address *from, const struct
 	header->dest = to->in.sin_port;
 	header->doff = sizeof(*header) / 4;
 	header->window = htons(64000);
-	header->check = checksum(from, to, header);
+	header->check = l4_checksum(from, to, IPPROTO_TCP, header, sizeof(*header));
 	/* A raw IPv6 socket wants no port there. */
 	target.in.sin_port = 0;
 	if (sendto(fd, header, sizeof(*header), 0, &target.sa, address_len(&target)) < 0)

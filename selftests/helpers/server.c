@@ -291,7 +291,7 @@ static void handle_listener(struct peer *peer)
 static void handle_datagram(struct peer *peer)
 {
 	char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-	char text[LINE_MAX_LEN], answer[LINE_MAX_LEN + NAME_MAX_LEN + 1];
+	static char text[DATAGRAM_MAX_LEN], answer[DATAGRAM_MAX_LEN + NAME_MAX_LEN + 1];
 	struct address from;
 	struct iovec iov = { .iov_base = text, .iov_len = sizeof(text) - 1 };
 	struct msghdr msg = {

@@ -4,12 +4,16 @@
  *
  * A client for the tests, told what to do by lines on standard input. Each line
  * has one line for an answer: what was asked for, or "error: WORDS". HOW is
- * "tcp|udp ADDRESS PORT [from=ADDRESS] [sport=PORT] [timeout=MS] [nocheck]".
+ * "tcp|udp ADDRESS PORT [from=ADDRESS] [sport=PORT] [timeout=MS] [ttl=N] [nocheck]
+ * [errors] [whole]".
  *
  *   open ID HOW	connect and say the first message: the real's name
  *   connect ID HOW	connect only: "connected"
  *   say ID [COUNT]	one message: who answered; COUNT: how often who, "r1=3 r2=2"
  *   burst ID COUNT	UDP, without waiting between: "lost=0", in order
+ *   send ID BYTES	UDP, one datagram, no answer: "sent"
+ *   big ID BYTES	UDP, one datagram, and one as large back: the real's name
+ *   error ID		with "errors": the next ICMP error: "type=3 code=3 info=0 from=..."
  *   many ID COUNT HOW	open ID1, ID2 ...: how often who, and "failed=N" if any did
  *   sayall ID		a message on each of them: "same=60 moved=0 failed=0"
  *   each COUNT HOW	open, say, finish one after the other: how often who
@@ -23,6 +27,7 @@
  *   sport ID		the client's port
  *   took		milliseconds that the last command took
  *   raw ...		see raw.c
+ *   icmp ..., frag ...	see craft.c
  */
 
 #include <poll.h>
@@ -31,6 +36,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "craft.h"
 #include "flow.h"
 #include "raw.h"
 
@@ -146,6 +152,12 @@ static const char *parse_option(struct flow_options *options, const char **from,
 		options->timeout = atoi(word + 8);
 	else if (!strcmp(word, "nocheck"))
 		options->no_checksum = true;
+	else if (!strcmp(word, "errors"))
+		options->errors = true;
+	else if (!strcmp(word, "whole"))
+		options->whole = true;
+	else if (!strncmp(word, "ttl=", 4))
+		options->ttl = atoi(word + 4);
 	else
 		return "unknown option";
 	return NULL;
@@ -238,6 +250,38 @@ static const char *do_burst(int n, char **words)
 	wrong = flow_burst(flow, atoi(words[2]), &lost);
 	if (!wrong)
 		printf("lost=%u\n", lost);
+	return wrong;
+}
+
+static const char *do_datagram(int n, char **words)
+{
+	struct flow *flow = find_flow(words[1]);
+	bool answered = !strcmp(words[0], "big");
+	const char *wrong;
+	size_t len;
+
+	if (!flow || n < 3)
+		return "no such flow, or no length";
+	len = atoi(words[2]);
+	if (len > DATAGRAM_MAX_LEN - 100)
+		return "too long";
+	wrong = answered ? flow_big(flow, len) : flow_send(flow, len);
+	if (!wrong)
+		printf("%s\n", answered ? flow->real : "sent");
+	return wrong;
+}
+
+static const char *do_error(int n, char **words)
+{
+	struct flow *flow = find_flow(words[n - 1]);
+	char text[128] = "nothing";
+	const char *wrong;
+
+	if (!flow)
+		return "no such flow";
+	wrong = flow_error(flow, text, sizeof(text));
+	if (!wrong)
+		printf("%s\n", text);
 	return wrong;
 }
 
@@ -450,6 +494,9 @@ static const struct command {
 	{ "connect", 2, do_open },
 	{ "say", 2, do_say },
 	{ "burst", 2, do_burst },
+	{ "send", 3, do_datagram },
+	{ "big", 3, do_datagram },
+	{ "error", 2, do_error },
 	{ "many", 3, do_many },
 	{ "sayall", 2, do_sayall },
 	{ "each", 2, do_each },
@@ -463,6 +510,8 @@ static const struct command {
 	{ "rst", 2, do_close },
 	{ "sport", 2, do_sport },
 	{ "raw", 1, do_raw },
+	{ "icmp", 1, do_icmp },
+	{ "frag", 1, do_frag },
 };
 
 static const char *run_line(int n, char **words)

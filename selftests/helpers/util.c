@@ -74,6 +74,39 @@ ssize_t recv_line(int fd, char *text, size_t room)
 	return recv(fd, text, end ? end + 1 - text : len, 0);
 }
 
+__u32 sum_words(const void *data, size_t len, __u32 sum)
+{
+	const __u8 *bytes = data;
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += bytes[i] << 8 | bytes[i + 1];
+	return len % 2 ? sum + (bytes[i] << 8) : sum;
+}
+
+__u16 sum_fold(__u32 sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons(~sum);
+}
+
+/* Of what TCP, UDP and ICMPv6 have a checksum of: with the addresses. */
+__u16 l4_checksum(const struct address *from, const struct address *to, __u8 protocol,
+		  const void *data, size_t len)
+{
+	__u32 sum = protocol + len;
+
+	if (from->sa.sa_family == AF_INET) {
+		sum = sum_words(&from->in.sin_addr, 4, sum);
+		sum = sum_words(&to->in.sin_addr, 4, sum);
+	} else {
+		sum = sum_words(&from->in6.sin6_addr, 16, sum);
+		sum = sum_words(&to->in6.sin6_addr, 16, sum);
+	}
+	return sum_fold(sum_words(data, len, sum));
+}
+
 static void bulk_fill(unsigned char *table, __u64 seed)
 {
 	size_t i;

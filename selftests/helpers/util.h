@@ -15,6 +15,8 @@
 #define NAME_MAX_LEN	16
 /** LINE_MAX_LEN: longest message or answer, its NUL included. */
 #define LINE_MAX_LEN	1400
+/** DATAGRAM_MAX_LEN: longest datagram that "send" and "big" make, or its answer. */
+#define DATAGRAM_MAX_LEN	65536
 
 /**
  * struct address - a socket's address of either family
@@ -38,6 +40,10 @@ bool address_parse(struct address *address, const char *host, const char *port);
 socklen_t address_len(const struct address *address);
 void set_flag(int fd, int level, int option);
 ssize_t recv_line(int fd, char *text, size_t room);
+__u32 sum_words(const void *data, size_t len, __u32 sum);
+__u16 sum_fold(__u32 sum);
+__u16 l4_checksum(const struct address *from, const struct address *to, __u8 protocol,
+		  const void *data, size_t len);
 
 /*
  * What goes through a bulk transfer: bytes told by their direction and place, so

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets made by hand, IP header and all, sent from whatever address.
+ *
+ * icmp FROM TO TYPE CODE INFO PROTOCOL QUOTED-FROM PORT QUOTED-TO PORT [badsum] [quote=BYTES]
+ *	An ICMP error about a packet; badsum: its checksum is wrong; quote: so many
+ *	bytes of the packet only.
+ * frag FROM PORT TO PORT BYTES [reverse] [overlap]
+ *	A datagram "1:..." in fragments; reverse: the last one first; overlap: a
+ *	part of the second fragment comes twice, and differs.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "craft.h"
+#include "util.h"
+
+#define FRAGMENT	1400
+
+struct packet {
+	const struct address *from;
+	const struct address *to;
+	size_t len;
+	__u8 data[2048];
+};
+
+static void add(struct packet *packet, const void *data, size_t len)
+{
+	memcpy(packet->data + packet->len, data, len);
+	packet->len += len;
+}
+
+static void add_ip4(struct packet *packet, __u8 protocol, size_t payload, __u16 offset, __u16 id)
+{
+	struct iphdr header = {
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = protocol, .id = id,
+		.tot_len = htons(sizeof(header) + payload), .frag_off = htons(offset),
+		.saddr = packet->from->in.sin_addr.s_addr,
+		.daddr = packet->to->in.sin_addr.s_addr,
+	};
+
+	header.check = sum_fold(sum_words(&header, sizeof(header), 0));
+	add(packet, &header, sizeof(header));
+}
+
+static void add_ip6(struct packet *packet, __u8 protocol, size_t payload)
+{
+	struct ip6_hdr header = { .ip6_flow = htonl(6 << 28) };
+
+	header.ip6_plen = htons(payload);
+	header.ip6_nxt = protocol;
+	header.ip6_hlim = 64;
+	header.ip6_src = packet->from->in6.sin6_addr;
+	header.ip6_dst = packet->to->in6.sin6_addr;
+	add(packet, &header, sizeof(header));
+}
+
+static bool is_v4(const struct packet *packet)
+{
+	return packet->from->sa.sa_family == AF_INET;
+}
+
+static const char *transmit(const struct packet *packet)
+{
+	struct address to = *packet->to;
+	const char *wrong = NULL;
+	int fd;
+
+	to.in.sin_port = 0;
+	fd = socket(to.sa.sa_family, SOCK_RAW, IPPROTO_RAW);
+	if (fd < 0 || sendto(fd, packet->data, packet->len, 0, &to.sa, address_len(&to)) < 0)
+		wrong = strerror(errno);
+	if (fd >= 0)
+		close(fd);
+	return wrong;
+}
+
+/* The quoted packet: an IP header, and 8 bytes of what is behind it. */
+static void make_quote(struct packet *quote, __u8 protocol)
+{
+	const __u16 ports[4] = { quote->from->in.sin_port, quote->to->in.sin_port, htons(1000) };
+
+	if (is_v4(quote))
+		add_ip4(quote, protocol, 1000, 0, htons(7));
+	else
+		add_ip6(quote, protocol, 1000);
+	add(quote, ports, sizeof(ports));
+}
+
+static void make_error(struct packet *error, const struct packet *quote, char **words, bool bad)
+{
+	struct {
+		__u8 type, code;
+		__u16 sum;
+		__u32 info;
+		__u8 quote[1024];
+	} body = {
+		.type = atoi(words[0]), .code = atoi(words[1]), .info = htonl(atoi(words[2])),
+	};
+	size_t len = 8 + quote->len;
+
+	memcpy(body.quote, quote->data, quote->len);
+	body.sum = is_v4(error) ? sum_fold(sum_words(&body, len, 0)) :
+		   l4_checksum(error->from, error->to, IPPROTO_ICMPV6, &body, len);
+	if (bad)
+		body.sum ^= htons(0x100);
+	if (is_v4(error))
+		add_ip4(error, IPPROTO_ICMP, len, 0, 0);
+	else
+		add_ip6(error, IPPROTO_ICMPV6, len);
+	add(error, &body, len);
+}
+
+const char *do_icmp(int n, char **words)
+{
+	struct address from, to, quoted_from, quoted_to;
+	struct packet error = { .from = &from, .to = &to };
+	struct packet quote = { .from = &quoted_from, .to = &quoted_to };
+	const char *wrong;
+	bool bad = false;
+	int i;
+
+	if (n < 11 || !address_parse(&from, words[1], "0") || !address_parse(&to, words[2], "0") ||
+	    !address_parse(&quoted_from, words[7], words[8]) ||
+	    !address_parse(&quoted_to, words[9], words[10]))
+		return "want from, to, type, code, info, protocol, and both ends quoted";
+	make_quote(&quote, atoi(words[6]));
+	for (i = 11; i < n; i++) {
+		if (!strcmp(words[i], "badsum"))
+			bad = true;
+		else if (!strncmp(words[i], "quote=", 6) && (size_t)atoi(words[i] + 6) < quote.len)
+			quote.len = atoi(words[i] + 6);
+		else
+			return "unknown option";
+	}
+	make_error(&error, &quote, words + 3, bad);
+	wrong = transmit(&error);
+	if (!wrong)
+		printf("sent\n");
+	return wrong;
+}
+
+/* A part of a datagram, as a fragment. */
+static const char *send_part(const struct address *from, const struct address *to,
+			     const __u8 *data, size_t offset, size_t len, bool more)
+{
+	struct packet packet = { .from = from, .to = to };
+	struct ip6_frag header = {
+		.ip6f_nxt = IPPROTO_UDP, .ip6f_ident = htonl(getpid()),
+		.ip6f_offlg = htons(offset) | (more ? IP6F_MORE_FRAG : 0),
+	};
+
+	if (is_v4(&packet)) {
+		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0),
+			htons(getpid()));
+	} else {
+		add_ip6(&packet, IPPROTO_FRAGMENT, sizeof(header) + len);
+		add(&packet, &header, sizeof(header));
+	}
+	add(&packet, data + offset, len);
+	return transmit(&packet);
+}
+
+static size_t make_datagram(__u8 *data, const struct address *from, const struct address *to,
+			    size_t bytes)
+{
+	size_t len = sizeof(struct udphdr) + bytes;
+	struct udphdr header = {
+		.source = from->in.sin_port, .dest = to->in.sin_port, .len = htons(len),
+	};
+
+	memset(data + sizeof(header), 'x', bytes);
+	memcpy(data + sizeof(header), "1:", 2);
+	memcpy(data, &header, sizeof(header));
+	header.check = l4_checksum(from, to, IPPROTO_UDP, data, len);
+	memcpy(data, &header, sizeof(header));
+	return len;
+}
+
+const char *do_frag(int n, char **words)
+{
+	static __u8 data[DATAGRAM_MAX_LEN];
+	bool reverse = false, overlap = false;
+	struct address from, to;
+	size_t len, count, i, at;
+	const char *wrong = NULL;
+	__u8 *other;
+
+	if (n < 6 || !address_parse(&from, words[1], words[2]) ||
+	    !address_parse(&to, words[3], words[4]) || atoi(words[5]) > DATAGRAM_MAX_LEN - 100)
+		return "want from, port, to, port, bytes";
+	for (i = 6; i < (size_t)n; i++) {
+		reverse |= !strcmp(words[i], "reverse");
+		overlap |= !strcmp(words[i], "overlap");
+	}
+	len = make_datagram(data, &from, &to, atoi(words[5]));
+	count = (len + FRAGMENT - 1) / FRAGMENT;
+	for (i = 0; i < count && !wrong; i++) {
+		at = (reverse ? count - 1 - i : i) * FRAGMENT;
+		wrong = send_part(&from, &to, data, at, len - at < FRAGMENT ? len - at : FRAGMENT,
+				  at + FRAGMENT < len);
+		if (overlap && !i && !wrong) {
+			/* What the first one says, and 8 bytes of the next, otherwise. */
+			other = data + (at ? at - 8 : FRAGMENT - 8);
+			memset(other, 'y', 16);
+			wrong = send_part(&from, &to, data, other - data, 16, true);
+			memset(other, 'x', 16);
+		}
+	}
+	if (!wrong)
+		printf("sent\n");
+	return wrong;
+}
