@@ -202,6 +202,21 @@ static int transform(const struct lbvs_net *ln, struct sk_buff *skb,
 	return lbvs_tunnel_push(ln->net, skb, pkt, real, way, df);
 }
 
+/* May give the packet another route. */
+static bool policy_lets_out(struct sk_buff *skb)
+{
+	u8 af = skb->protocol == htons(ETH_P_IP) ? AF_INET : AF_INET6;
+	struct net_device *dev = skb->dev;
+	bool res;
+
+	/* From a local socket it has no device yet, but xfrm asks for one. */
+	if (!dev)
+		skb->dev = skb_dst(skb)->dev;
+	res = xfrm_route_forward(skb, af);
+	skb->dev = dev;
+	return res;
+}
+
 static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
 			     const struct lbvs_way *way)
 {
@@ -210,9 +225,7 @@ static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
 		skb_dst_set(skb, way->dst);
 	else
 		skb_dst_set_noref(skb, way->dst);
-	skb->dev = way->dst->dev;
-	if (!xfrm_route_forward(skb, skb->protocol == htons(ETH_P_IP) ?
-				     AF_INET : AF_INET6))
+	if (!policy_lets_out(skb))
 		return lbvs_drop(ln, skb, LBVS_DROP_POLICY);
 	dst_output(ln->net, skb->sk, skb);
 	return NF_STOLEN;
