@@ -146,10 +146,13 @@ static enum lbvs_drop check_path(struct lbvs_net *ln, struct sk_buff *skb,
 }
 
 /* Take off what the packet's way in has put on it. */
-static void scrub(struct sk_buff *skb, const struct lbvs_packet *pkt)
+static void scrub(struct sk_buff *skb, const struct lbvs_packet *pkt,
+		  bool tracked)
 {
-	nf_reset_ct(skb);
-	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	if (!tracked) {
+		nf_reset_ct(skb);
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
 	skb_forward_csum(skb);
 	secpath_reset(skb);
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
@@ -281,7 +284,7 @@ unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 	if (!why)
 		why = check_path(ln, skb, pkt, real, &way, tunnel);
 	if (!why) {
-		scrub(skb, pkt);
+		scrub(skb, pkt, lbvs_tracked(ln, method) && !pkt->early);
 		if (transform(ln, skb, pkt, real, method, to, &way))
 			why = LBVS_DROP_NO_MEMORY;
 	}

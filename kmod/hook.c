@@ -19,6 +19,8 @@
 
 /* After defragmentation and raw, before conntrack. */
 #define PRIORITY_KNOWN	(NF_IP_PRI_CONNTRACK - 1)
+/* After conntrack and destination NAT, for connections that have entries. */
+#define PRIORITY_TRACKED (NF_IP_PRI_NAT_DST + 1)
 /* After filter and security, before source NAT of local input. */
 #define PRIORITY_NEW	(NF_IP_PRI_NAT_SRC - 3)
 
@@ -49,6 +51,7 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 		return LBVS_KIND_OTHER;
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
 	pkt->input = state->hook == NF_INET_LOCAL_IN;
+	pkt->early = false;
 	pkt->dev = state->in;
 	pkt->sender = pkt->input && skb_mac_header_was_set(skb) &&
 		      state->in->type == ARPHRD_ETHER ?
@@ -112,6 +115,8 @@ static unsigned int send(struct lbvs_net *ln, struct sk_buff *skb,
 
 	if (lbvs_method_replies(method))
 		lbvs_conn_rewritten(conn, dir, &to);
+	if (dir == LBVS_DIR_IN && lbvs_tracked(ln, method))
+		lbvs_conntrack_reply(skb, conn);
 	return lbvs_forward(ln, skb, pkt, conn->real, method, dir, &to);
 }
 
@@ -160,6 +165,9 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
 	if (conn && reopens(conn, dir, pkt))
 		return NF_ACCEPT;
+	/* Not before conntrack has seen it. */
+	if (conn && pkt->early && lbvs_tracked(ln, lbvs_conn_method(conn)))
+		return NF_ACCEPT;
 	/* IPv4 options are the stack's to judge, before it delivers. */
 	if (conn && pkt->options && dir == LBVS_DIR_IN && !pkt->local)
 		return NF_ACCEPT;
@@ -176,7 +184,7 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 }
 
 static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+			  const struct nf_hook_state *state, bool early)
 {
 	struct lbvs_packet pkt;
 	enum lbvs_kind kind = look(skb, state, &pkt);
@@ -188,6 +196,7 @@ static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, state, &pkt);
 	}
+	pkt.early = early;
 	if (kind == LBVS_KIND_FLOW)
 		return known_flow(ln, skb, &pkt);
 	if (kind == LBVS_KIND_ERROR)
@@ -303,7 +312,13 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 static unsigned int hook_known(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	return known(lbvs_net(state->net), skb, state);
+	return known(lbvs_net(state->net), skb, state, true);
+}
+
+static unsigned int hook_tracked(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	return known(lbvs_net(state->net), skb, state, false);
 }
 
 static unsigned int hook_fresh(void *priv, struct sk_buff *skb,
@@ -319,7 +334,18 @@ static unsigned int hook_known_local(void *priv, struct sk_buff *skb,
 	unsigned int verdict;
 
 	local_bh_disable();
-	verdict = known(lbvs_net(state->net), skb, state);
+	verdict = known(lbvs_net(state->net), skb, state, true);
+	local_bh_enable();
+	return verdict;
+}
+
+static unsigned int hook_tracked_local(void *priv, struct sk_buff *skb,
+				       const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = known(lbvs_net(state->net), skb, state, false);
 	local_bh_enable();
 	return verdict;
 }
@@ -359,22 +385,77 @@ static const struct nf_hook_ops hooks[] = {
 	},
 };
 
+/* Besides those above, while nat connections have conntrack entries. */
+static const struct nf_hook_ops hooks_tracked[] = {
+	{
+		.hook = hook_tracked,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = PRIORITY_TRACKED,
+	}, {
+		.hook = hook_tracked_local,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = PRIORITY_TRACKED,
+	},
+};
+
 /**
  * lbvs_hooks_register() - open the doors
- * @net: the namespace
+ * @ln: the namespace; its lock is held
  *
  * Return: 0 or a negative error
  */
-int lbvs_hooks_register(struct net *net)
+int lbvs_hooks_register(struct lbvs_net *ln)
 {
-	return nf_register_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	int err;
+
+	err = nf_register_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+	if (err || !ln->conntrack)
+		return err;
+	err = nf_register_net_hooks(ln->net, hooks_tracked,
+				    ARRAY_SIZE(hooks_tracked));
+	if (err)
+		nf_unregister_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+	return err;
 }
 
 /**
  * lbvs_hooks_unregister() - shut the doors; packets may be inside still
- * @net: the namespace
+ * @ln: the namespace; its lock is held
  */
-void lbvs_hooks_unregister(struct net *net)
+void lbvs_hooks_unregister(struct lbvs_net *ln)
 {
-	nf_unregister_net_hooks(net, hooks, ARRAY_SIZE(hooks));
+	nf_unregister_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+	if (ln->conntrack)
+		nf_unregister_net_hooks(ln->net, hooks_tracked,
+					ARRAY_SIZE(hooks_tracked));
+}
+
+/**
+ * lbvs_hooks_track() - have nat connections pass conntrack, or not
+ * @ln: the namespace; its lock is held
+ * @on: whether they are to
+ *
+ * Return: 0 or a negative error
+ */
+int lbvs_hooks_track(struct lbvs_net *ln, bool on)
+{
+	int err;
+
+	lockdep_assert_held(&ln->lock);
+	if (on == ln->conntrack)
+		return 0;
+	/* The later door is open as long as the earlier one lets packets by. */
+	if (on && ln->hooked) {
+		err = nf_register_net_hooks(ln->net, hooks_tracked,
+					    ARRAY_SIZE(hooks_tracked));
+		if (err)
+			return err;
+	}
+	WRITE_ONCE(ln->conntrack, on);
+	if (!on && ln->hooked)
+		nf_unregister_net_hooks(ln->net, hooks_tracked,
+					ARRAY_SIZE(hooks_tracked));
+	return 0;
 }

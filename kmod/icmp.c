@@ -124,6 +124,8 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	method = lbvs_conn_method(conn);
+	if (pkt->early && lbvs_tracked(ln, method))
+		return NF_ACCEPT;
 	if (lbvs_method_replies(method)) {
 		lbvs_conn_rewritten(conn, dir, &out);
 		tuple_reverse(&out, &quote.to);

@@ -88,6 +88,7 @@ struct lbvs_cpu {
  * @timeout: jiffies for each state; written under @lock, read anywhere
  * @tcp_unknown: &enum lbvs_tcp_unknown; written under @lock, read anywhere
  * @tunnel_df: &enum lbvs_tunnel_df; likewise
+ * @conntrack: nat connections have conntrack entries; likewise
  * @conns: the connections
  * @cpu: per-CPU counters
  * @lock: serialises changes of the configuration, and everything else that may
@@ -118,6 +119,7 @@ struct lbvs_net {
 	u32 timeout[__LBVS_STATE_MAX];
 	u8 tcp_unknown;
 	u8 tunnel_df;
+	bool conntrack;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 
@@ -362,8 +364,9 @@ void lbvs_net_kick(struct lbvs_net *ln);
 u32 lbvs_net_limit_max(const struct lbvs_net *ln);
 
 /* hook.c */
-int lbvs_hooks_register(struct net *net);
-void lbvs_hooks_unregister(struct net *net);
+int lbvs_hooks_register(struct lbvs_net *ln);
+void lbvs_hooks_unregister(struct lbvs_net *ln);
+int lbvs_hooks_track(struct lbvs_net *ln, bool on);
 
 /* schedule.c */
 const struct lbvs_scheduler *lbvs_scheduler_find(const char *name);
@@ -405,6 +408,9 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 		     const struct lbvs_packet *pkt,
 		     const struct lbvs_real *real, const struct lbvs_way *way,
 		     bool df);
+
+/* conntrack.c */
+void lbvs_conntrack_reply(struct sk_buff *skb, const struct lbvs_conn *conn);
 
 /* icmp.c */
 unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
@@ -482,6 +488,12 @@ void lbvs_proc_exit(struct lbvs_net *ln);
 /* tcp.c, udp.c */
 u32 lbvs_tcp_next(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event);
 u32 lbvs_udp_next(u32 word);
+
+/* Whether packets that go this way have conntrack entries. */
+static inline bool lbvs_tracked(const struct lbvs_net *ln, u8 method)
+{
+	return lbvs_method_replies(method) && READ_ONCE(ln->conntrack);
+}
 
 /* Count a new connection. Context: BH off. */
 static inline void lbvs_count_conn(struct lbvs_real *real)

@@ -385,6 +385,7 @@ struct settings {
 	u32 limit;
 	u8 unknown;
 	u8 tunnel_df;
+	u8 conntrack;
 	u32 timeout[__LBVS_STATE_MAX];
 };
 
@@ -413,6 +414,13 @@ static int settings_parse(struct sk_buff *skb, struct lbvs_net *ln,
 				    "tunnel-df must be inherit or never");
 		return -EINVAL;
 	}
+	if (tb[LBVS_SETTINGS_A_CONNTRACK])
+		want->conntrack = nla_get_u8(tb[LBVS_SETTINGS_A_CONNTRACK]);
+	if (want->conntrack > 1) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_CONNTRACK],
+				    "conntrack must be 1 for on or 0 for off");
+		return -EINVAL;
+	}
 	if (tb[LBVS_SETTINGS_A_TIMEOUTS])
 		err = lbvs_parse_timeouts(tb[LBVS_SETTINGS_A_TIMEOUTS],
 					  want->timeout, 1, extack);
@@ -427,12 +435,14 @@ static int settings_change(struct sk_buff *skb, struct lbvs_net *ln,
 		.limit = ln->conns.limit,
 		.unknown = ln->tcp_unknown,
 		.tunnel_df = ln->tunnel_df,
+		.conntrack = ln->conntrack,
 	};
 	int i, err;
 
 	lockdep_assert_held(&ln->lock);
 	memcpy(want.timeout, ln->timeout, sizeof(want.timeout));
 	err = settings_parse(skb, ln, tb, &want, extack);
+	err = err ?: lbvs_hooks_track(ln, want.conntrack);
 	if (err)
 		return err;
 	WRITE_ONCE(ln->conns.limit, want.limit);

@@ -185,6 +185,7 @@ static int put_settings(struct sk_buff *skb, const struct lbvs_net *ln)
 	    nla_put_u32(skb, LBVS_SETTINGS_A_CONN_LIMIT, ln->conns.limit) ||
 	    nla_put_u8(skb, LBVS_SETTINGS_A_TCP_UNKNOWN, ln->tcp_unknown) ||
 	    nla_put_u8(skb, LBVS_SETTINGS_A_TUNNEL_DF, ln->tunnel_df) ||
+	    nla_put_u8(skb, LBVS_SETTINGS_A_CONNTRACK, ln->conntrack) ||
 	    put_timeouts(skb, LBVS_SETTINGS_A_TIMEOUTS, ln->timeout))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

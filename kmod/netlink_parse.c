@@ -64,6 +64,7 @@ const struct nla_policy lbvs_policy_settings[LBVS_SETTINGS_A_MAX + 1] = {
 	[LBVS_SETTINGS_A_TCP_UNKNOWN]	= { .type = NLA_U8 },
 	[LBVS_SETTINGS_A_TIMEOUTS]	= NLA_POLICY_NESTED(policy_timeouts),
 	[LBVS_SETTINGS_A_TUNNEL_DF]	= { .type = NLA_U8 },
+	[LBVS_SETTINGS_A_CONNTRACK]	= { .type = NLA_U8 },
 };
 
 /* The family that an address's length tells, or 0. */

@@ -67,7 +67,7 @@ static void worker(struct work_struct *work)
 	lbvs_reals_reap(ln);
 	again = net_in_use(ln) && !ln->dead;
 	if (!again && ln->hooked && !ln->dead) {
-		lbvs_hooks_unregister(ln->net);
+		lbvs_hooks_unregister(ln);
 		ln->hooked = false;
 	}
 	mutex_unlock(&ln->lock);
@@ -95,7 +95,7 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 	if (err)
 		return err;
 	if (!ln->hooked) {
-		err = lbvs_hooks_register(ln->net);
+		err = lbvs_hooks_register(ln);
 		if (err)
 			return err;
 		ln->hooked = true;
@@ -169,7 +169,7 @@ static void __net_exit net_pre_exit(struct net *net)
 	mutex_lock(&ln->lock);
 	ln->dead = true;
 	if (ln->hooked)
-		lbvs_hooks_unregister(net);
+		lbvs_hooks_unregister(ln);
 	mutex_unlock(&ln->lock);
 }
 

@@ -285,19 +285,18 @@ bool lbvs_packet_quote(const struct sk_buff *skb,
 			    quote);
 }
 
-/* The family that a protocol number or an Ethertype stands for, or 0. */
-static u8 inner_af(u16 proto)
+/* The family that a protocol number stands for, or 0. */
+static u8 proto_af(u8 proto)
 {
-	switch (proto) {
-	case IPPROTO_IPIP:
-	case ETH_P_IP:
-		return AF_INET;
-	case IPPROTO_IPV6:
-	case ETH_P_IPV6:
-		return AF_INET6;
-	default:
-		return 0;
-	}
+	return proto == IPPROTO_IPIP ? AF_INET :
+	       proto == IPPROTO_IPV6 ? AF_INET6 : 0;
+}
+
+/* The family that an Ethertype stands for, or 0. */
+static u8 ethertype_af(__be16 type)
+{
+	return type == htons(ETH_P_IP) ? AF_INET :
+	       type == htons(ETH_P_IPV6) ? AF_INET6 : 0;
 }
 
 /**
@@ -314,27 +313,27 @@ bool lbvs_packet_unwrap(const struct sk_buff *skb,
 {
 	unsigned int off = outer->l4_off;
 	__be16 buf[2], *words;
-	u16 proto;
+	u8 af;
 
 	switch (outer->tuple.proto) {
 	case IPPROTO_UDP:
-		/* GUE: flags and the inner protocol are in the first word. */
+		/* GUE as we send it: nothing set but the inner protocol. */
 		off += sizeof(struct udphdr);
 		words = skb_header_pointer(skb, off, sizeof(buf), buf);
-		if (!words || ntohs(words[0]) >> 8)
+		if (!words || ntohs(words[0]) >> 8 || words[1])
 			return false;
-		proto = ntohs(words[0]) & 0xff;
+		af = proto_af(ntohs(words[0]) & 0xff);
 		off += sizeof(buf);
 		break;
 	case IPPROTO_GRE:
 		words = skb_header_pointer(skb, off, sizeof(buf), buf);
 		if (!words || words[0])
 			return false;
-		proto = ntohs(words[1]);
+		af = ethertype_af(words[1]);
 		off += sizeof(buf);
 		break;
 	default:
-		proto = outer->tuple.proto;
+		af = proto_af(outer->tuple.proto);
 	}
-	return inner_af(proto) && parse_quoted(skb, inner_af(proto), off, inner);
+	return af && parse_quoted(skb, af, off, inner);
 }

@@ -87,6 +87,7 @@ enum lbvs_kind {
  * @options: it has IPv4 options
  * @local: a socket of this host sends it; set by the hook
  * @input: the stack is about to deliver it here; set by the hook
+ * @early: conntrack hasn't seen it yet; set by the hook
  * @quote: what an error quotes, once that is known to be a connection's
  */
 struct lbvs_packet {
@@ -105,6 +106,7 @@ struct lbvs_packet {
 	bool options;
 	bool local;
 	bool input;
+	bool early;
 	const struct lbvs_quote *quote;
 };
 

@@ -399,6 +399,12 @@ enum lbvs_filter_attr {
  * @LBVS_SETTINGS_A_TIMEOUTS: nested; attribute N is a u32, seconds in &enum
  *	lbvs_state N, 1 to %LBVS_TIMEOUT_MAX; a state that isn't named stays
  * @LBVS_SETTINGS_A_TUNNEL_DF: u8, &enum lbvs_tunnel_df
+ * @LBVS_SETTINGS_A_CONNTRACK: u8. 0 (the default): balanced connections have no
+ *	conntrack entry, and no packet of theirs is judged by conntrack. 1: those
+ *	by nat have one, with the real's answer as the reply, for rules on their
+ *	state and marks; the packets then pass conntrack and nat at prerouting
+ *	and postrouting. Those by dr and tunnel, of which only one side passes
+ *	here, never have one.
  */
 enum lbvs_settings_attr {
 	LBVS_SETTINGS_A_UNSPEC,
@@ -406,6 +412,7 @@ enum lbvs_settings_attr {
 	LBVS_SETTINGS_A_TCP_UNKNOWN,
 	LBVS_SETTINGS_A_TIMEOUTS,
 	LBVS_SETTINGS_A_TUNNEL_DF,
+	LBVS_SETTINGS_A_CONNTRACK,
 
 	__LBVS_SETTINGS_A_MAX
 };
