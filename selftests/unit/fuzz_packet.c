@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The parser under libFuzzer. The first byte of an input is the family, the
- * second is where the packet, which follows, is split. fuzz_one() is to be compiled
- * under the name that libFuzzer calls.
+ * second is where the packet, which follows, is split. What is an error is read
+ * as one, too: see packet_read(). fuzz_one() is to be compiled under the name that
+ * libFuzzer calls.
  */
 #include "packets.h"
 #include "tap.h"

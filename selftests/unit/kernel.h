@@ -6,6 +6,9 @@
 #ifndef _KERNEL_H
 #define _KERNEL_H
 
+/* What differs between kernels is of no use here: kmod/compat.h stays out. */
+#define _LBVS_COMPAT_H
+
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -25,6 +28,7 @@ typedef __u64 u64;
 #define READ_ONCE(var)		__atomic_load_n(&(var), __ATOMIC_RELAXED)
 #define __attribute(...)	__attribute__((__VA_ARGS__))
 #define __aligned(bytes)	__attribute(aligned(bytes))
+#define fallthrough		__attribute(fallthrough)
 #define __noreturn		__attribute(noreturn)
 #define __printf(text, args)	__attribute(format(printf, text, args))
 #define ____cacheline_aligned_in_smp __aligned(64)
@@ -67,11 +71,13 @@ OPAQUE(work_struct);
 #define u64_stats_inc(counter)	(++*(counter))
 #define u64_stats_add(counter, more) (*(counter) += (more))
 
+struct dst_entry;
 struct net;
 struct net_device;
 struct netlink_ext_ack;
 struct rhashtable_params;
 void *net_generic(const struct net *net, unsigned int id);
+void dst_release(struct dst_entry *dst);
 
 typedef struct { int counter; } atomic_t;
 
@@ -119,7 +125,7 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 
 #define kvfree			free
 
-/* What net/ip.h and net/ipv6.h name. */
+/* What net/ip.h, net/ipv6.h and net/tcp.h name. */
 #define IP_DF			0x4000
 #define IP_MF			0x2000
 #define IP_OFFSET		0x1fff
@@ -131,7 +137,18 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 #define NEXTHDR_NONE		59
 #define NEXTHDR_DEST		60
 
+#define TCPOPT_EOL		0
+#define TCPOPT_NOP		1
+#define TCPOPT_MSS		2
+#define TCPOLEN_MSS		4
+#define MAX_TCP_OPTION_SPACE	40
+
 #define ipv6_get_dsfield(ip6h)	(ntohs(*(const __be16 *)(ip6h)) >> 4 & 0xff)
+
+static inline u16 get_unaligned_be16(const u8 *bytes)
+{
+	return bytes[0] << 8 | bytes[1];
+}
 
 struct skb_shared_info {
 	u16 gso_segs;

@@ -22,7 +22,7 @@ void *skb_header_pointer(const struct sk_buff *skb, int offset, int len,
 {
 	int headlen = skb->len - skb->data_len;
 
-	CHECK(offset >= 0 && len > 0, "offset %d, len %d", offset, len);
+	CHECK(offset >= 0 && len >= 0, "offset %d, len %d", offset, len);
 	if (offset + len <= headlen)
 		return skb->data + offset;
 	if (offset + len > (int)skb->len)
@@ -41,12 +41,25 @@ static u8 *block(const u8 *bytes, unsigned int len)
 	return copy;
 }
 
+static unsigned int read_quotes(const struct sk_buff *skb, struct reading *got)
+{
+	unsigned int depth = 0;
+
+	if (!lbvs_packet_quote(skb, &got->pkt, &got->quote[0]))
+		return depth;
+	while (++depth < DEPTH_MAX)
+		if (!lbvs_packet_unwrap(skb, &got->quote[depth - 1],
+					&got->quote[depth]))
+			break;
+	return depth;
+}
+
 /*
  * Parse bytes, the first split of which are linear. The IP header is at network;
- * pkt is filled with rubbish before.
+ * what the parser fills in is rubbish before.
  */
-bool packet_parse(const u8 *bytes, unsigned int len, unsigned int split,
-		  unsigned int network, u8 af, struct lbvs_packet *pkt)
+struct reading packet_read(const u8 *bytes, unsigned int len,
+			   unsigned int split, unsigned int network, u8 af)
 {
 	struct sk_buff skb = {
 		.data = block(bytes, split),
@@ -55,53 +68,175 @@ bool packet_parse(const u8 *bytes, unsigned int len, unsigned int split,
 		.data_len = len - split,
 		.network_offset = network,
 	};
-	bool taken;
+	struct reading got;
 
-	memset(pkt, 0xa5, sizeof(*pkt));
-	taken = lbvs_packet_parse(&skb, af, pkt);
+	memset(&got, 0xa5, sizeof(got));
+	got.kind = lbvs_packet_parse(&skb, af, &got.pkt);
+	got.depth = got.kind == LBVS_KIND_ERROR ? read_quotes(&skb, &got) : 0;
 	free(skb.data);
 	free(skb.frag);
-	return taken;
+	return got;
 }
 
-static bool same(const struct lbvs_packet *a, const struct lbvs_packet *b)
+static bool same_tuple(const struct lbvs_tuple *a, const struct lbvs_tuple *b)
+{
+	return a->af == b->af && a->proto == b->proto &&
+	       a->sport == b->sport && a->dport == b->dport &&
+	       lbvs_addr_equal(a->af, a->saddr, b->saddr) &&
+	       lbvs_addr_equal(a->af, a->daddr, b->daddr);
+}
+
+static bool same_packet(const struct lbvs_packet *a,
+			const struct lbvs_packet *b)
 {
 	return a->event == b->event && a->l4_off == b->l4_off &&
 	       a->l4_len == b->l4_len && a->len == b->len &&
 	       a->tos == b->tos && a->ttl == b->ttl && a->df == b->df &&
-	       !memcmp(&a->tuple, &b->tuple, sizeof(a->tuple));
+	       a->options == b->options && a->mss_off == b->mss_off &&
+	       (!a->mss_off || a->mss == b->mss) && same_tuple(&a->tuple, &b->tuple);
+}
+
+static bool same(const struct reading *a, const struct reading *b)
+{
+	unsigned int i;
+
+	if (a->kind != b->kind || a->depth != b->depth)
+		return false;
+	if (a->kind == LBVS_KIND_OTHER)
+		return true;
+	for (i = 0; i < a->depth; i++)
+		if (!same_tuple(&a->quote[i].tuple, &b->quote[i].tuple) ||
+		    a->quote[i].off != b->quote[i].off ||
+		    a->quote[i].l4_off != b->quote[i].l4_off ||
+		    a->quote[i].df != b->quote[i].df)
+			return false;
+	return same_packet(&a->pkt, &b->pkt);
+}
+
+/* The addresses of the IP header at off, and that it is one. */
+static void check_addresses(const u8 *bytes, unsigned int len,
+			    unsigned int off, const struct lbvs_tuple *tuple)
+{
+	bool ipv4 = tuple->af == AF_INET;
+	const u8 *addrs = bytes + off + (ipv4 ? 12 : 8);
+	unsigned int size = ipv4 ? 4 : 16;
+
+	CHECK(ipv4 || tuple->af == AF_INET6, "af %u", tuple->af);
+	CHECK(len >= off && len - off >= (ipv4 ? 20 : 40),
+	      "a header at %u of %u", off, len);
+	CHECK(bytes[off] >> 4 == (ipv4 ? 4 : 6), "version %u",
+	      bytes[off] >> 4);
+	CHECK(!memcmp(tuple->saddr, addrs, size) &&
+	      !memcmp(tuple->daddr, addrs + size, size),
+	      "addresses are not those of the packet");
+}
+
+static void check_ports(const u8 *bytes, unsigned int len, unsigned int off,
+			const struct lbvs_tuple *tuple)
+{
+	CHECK(len >= off && len - off >= 4, "ports at %u of %u", off, len);
+	CHECK(!memcmp(&tuple->sport, bytes + off, 2) &&
+	      !memcmp(&tuple->dport, bytes + off + 2, 2),
+	      "ports are not those of the packet");
+}
+
+static void check_quote(const u8 *bytes, unsigned int len,
+			const struct lbvs_quote *quote)
+{
+	const u8 *header = bytes + quote->off;
+	bool ipv4 = quote->tuple.af == AF_INET;
+
+	check_addresses(bytes, len, quote->off, &quote->tuple);
+	CHECK(quote->l4_off >= quote->off + (ipv4 ? 20 : 40),
+	      "l4_off %u, off %u", quote->l4_off, quote->off);
+	check_ports(bytes, len, quote->l4_off, &quote->tuple);
+	CHECK(quote->df == (!ipv4 || header[6] & 0x40), "df %d", quote->df);
+	CHECK(!ipv4 || !(header[6] & 0x3f || header[7]), "a fragment");
+}
+
+static void check_error(const u8 *bytes, unsigned int len,
+			const struct reading *got)
+{
+	const u8 *icmp = bytes + got->pkt.l4_off;
+	bool ipv4 = got->pkt.tuple.af == AF_INET;
+	unsigned int i, from = got->pkt.l4_off + 8;
+	u32 info = icmp[6] << 8 | icmp[7];
+
+	if (!ipv4)
+		info |= (u32)icmp[4] << 24 | icmp[5] << 16;
+	CHECK(got->pkt.tuple.proto == (ipv4 ? IPPROTO_ICMP : IPPROTO_ICMPV6),
+	      "proto %u", got->pkt.tuple.proto);
+	if (!got->depth)
+		return;
+	CHECK(got->quote[0].off == from &&
+	      got->quote[0].tuple.af == got->pkt.tuple.af,
+	      "quote at %u, not %u; af %u", got->quote[0].off, from,
+	      got->quote[0].tuple.af);
+	CHECK(got->quote[0].type == icmp[0] && got->quote[0].code == icmp[1] &&
+	      got->quote[0].info == info, "type %u, code %u, info %u",
+	      got->quote[0].type, got->quote[0].code, got->quote[0].info);
+	for (i = 0; i < got->depth; i++) {
+		CHECK(got->quote[i].off >= from, "depth %u at %u", i,
+		      got->quote[i].off);
+		check_quote(bytes, len, &got->quote[i]);
+		from = got->quote[i].l4_off;
+	}
+}
+
+static void check_mss(const u8 *bytes, unsigned int len,
+		      const struct lbvs_packet *pkt)
+{
+	const u8 *tcp = bytes + pkt->l4_off, *mss = bytes + pkt->mss_off;
+	unsigned int end = pkt->l4_off + (tcp[12] >> 4) * 4;
+
+	CHECK(pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK,
+	      "event %d", pkt->event);
+	CHECK(pkt->mss_off >= pkt->l4_off + 22 && pkt->mss_off + 2 <= end &&
+	      end <= len, "MSS at %u, options end at %u of %u", pkt->mss_off,
+	      end, len);
+	CHECK(mss[-2] == 2 && mss[-1] == 4, "option %u of length %u", mss[-2],
+	      mss[-1]);
+	CHECK(pkt->mss == (mss[0] << 8 | mss[1]), "MSS %u", pkt->mss);
+}
+
+static void check_flow(const u8 *bytes, unsigned int len,
+		       const struct lbvs_packet *pkt)
+{
+	CHECK(pkt->tuple.proto == IPPROTO_TCP ||
+	      pkt->tuple.proto == IPPROTO_UDP, "proto %u", pkt->tuple.proto);
+	check_ports(bytes, len, pkt->l4_off, &pkt->tuple);
+	if (pkt->mss_off)
+		check_mss(bytes, len, pkt);
 }
 
 /*
  * What holds for any bytes: in one piece or in two they mean the same, and what
  * is reported was read where it stands.
  */
-bool packet_check(const u8 *bytes, unsigned int len, unsigned int split,
-		  u8 af)
+struct reading packet_check(const u8 *bytes, unsigned int len,
+			    unsigned int split, u8 af)
 {
-	unsigned int addrs = af == AF_INET ? 12 : 8;
-	unsigned int words = af == AF_INET ? 4 : 16;
-	struct lbvs_packet pkt, pieces;
-	bool taken;
+	struct reading got = packet_read(bytes, len, len, 0, af);
+	struct reading pieces = packet_read(bytes, len, split, 0, af);
+	const struct lbvs_packet *pkt = &got.pkt;
 
-	taken = packet_parse(bytes, len, len, 0, af, &pkt);
-
-	CHECK(packet_parse(bytes, len, split, 0, af, &pieces) == taken,
-	      "%u bytes split at %u: in one piece %d", len, split, taken);
-	if (!taken)
-		return false;
-	CHECK(same(&pkt, &pieces), "%u bytes split at %u", len, split);
-	CHECK(pkt.len == len && pkt.l4_len >= 8 &&
-	      pkt.l4_off + pkt.l4_len <= len,
-	      "len %u, l4_off %u, l4_len %u", pkt.len, pkt.l4_off, pkt.l4_len);
-	CHECK(pkt.tuple.af == af && bytes[0] >> 4 == (af == AF_INET ? 4 : 6),
-	      "af %u, version %u", pkt.tuple.af, bytes[0] >> 4);
-	CHECK(pkt.tuple.proto == IPPROTO_TCP || pkt.tuple.proto == IPPROTO_UDP,
-	      "proto %u", pkt.tuple.proto);
-	CHECK(!memcmp(pkt.tuple.saddr, bytes + addrs, words) &&
-	      !memcmp(pkt.tuple.daddr, bytes + addrs + words, words) &&
-	      !memcmp(&pkt.tuple.sport, bytes + pkt.l4_off, 2) &&
-	      !memcmp(&pkt.tuple.dport, bytes + pkt.l4_off + 2, 2),
-	      "addresses or ports are not those of the packet");
-	return true;
+	CHECK(same(&got, &pieces),
+	      "%u bytes split at %u: kind %d, not %d; depth %u, not %u", len,
+	      split, pieces.kind, got.kind, pieces.depth, got.depth);
+	if (got.kind == LBVS_KIND_OTHER)
+		return got;
+	CHECK(pkt->len == len && pkt->tuple.af == af && !pkt->quote,
+	      "len %u, af %u", pkt->len, pkt->tuple.af);
+	CHECK(!pkt->mss_off || got.kind == LBVS_KIND_FLOW, "an MSS at %u",
+	      pkt->mss_off);
+	check_addresses(bytes, len, 0, &pkt->tuple);
+	if (got.kind == LBVS_KIND_FRAGMENT)
+		return got;
+	CHECK(pkt->l4_len >= 8 && pkt->l4_off + pkt->l4_len <= len,
+	      "l4_off %u, l4_len %u of %u", pkt->l4_off, pkt->l4_len, len);
+	if (got.kind == LBVS_KIND_ERROR)
+		check_error(bytes, len, &got);
+	else
+		check_flow(bytes, len, pkt);
+	return got;
 }

@@ -1,232 +1,180 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The parser, kmod/packet.c. */
 #include <stdio.h>
-#include <linux/ip.h>
 
+#include "build.h"
 #include "packets.h"
 #include "tap.h"
 
-#define CHAIN_MAX 9
-#define DATA_LEN 5
-#define TOS 0xc9
-#define TTL 0x9e
-
-/* In a row 0 stands for the right value, and this for 0. */
-#define ZERO 0xff
+#define OTHER LBVS_KIND_OTHER
+#define FLOW LBVS_KIND_FLOW
+#define ERROR LBVS_KIND_ERROR
+#define FRAGMENT LBVS_KIND_FRAGMENT
 
 /**
- * struct row - a packet, and whether it is to be taken
+ * struct row - a packet, and what it is to be taken for
  * @name: what is special about it
- * @af: its family
- * @proto: what its IP header, or its last extension header, names
- * @taken: is the parser to take it
- * @version: instead of the right one
- * @ihl: instead of 5; options are added to fit
- * @doff: instead of 5; likewise
- * @frag: flags and offset of the IPv4 header
- * @chain: extension headers; NEXTHDR_HOP is 0, so @chain_len counts
- * @chain_len: how many
- * @hdrlen: the length field of each
- * @segments_left: of routing headers
+ * @kind: what the parser is to say
+ * @h: its headers
  */
 struct row {
 	const char *name;
-	u8 af;
-	u8 proto;
-	bool taken;
-	u8 version;
-	u8 ihl;
-	u8 doff;
-	u16 frag;
-	u8 chain[CHAIN_MAX];
-	u8 chain_len;
-	u8 hdrlen;
-	u8 segments_left;
+	enum lbvs_kind kind;
+	struct headers h;
 };
 
-#define V4(what, is_taken, ...) \
-	{ .name = "IPv4, " what, .af = AF_INET, .taken = is_taken, \
-	  .proto = IPPROTO_TCP, __VA_ARGS__ }
-#define V6(what, is_taken, ...) \
-	{ .name = "IPv6, " what, .af = AF_INET6, .taken = is_taken, \
-	  .proto = IPPROTO_TCP, __VA_ARGS__ }
-#define UDP .proto = IPPROTO_UDP
-#define CHAIN(len, ...) .chain_len = len, .chain = { __VA_ARGS__ }
-
-#define HOP NEXTHDR_HOP
-#define DST NEXTHDR_DEST
-#define RTH NEXTHDR_ROUTING
+#define V4(what, is, ...) { "IPv4, " what, is, IPV4(__VA_ARGS__) }
+#define V6(what, is, ...) { "IPv6, " what, is, IPV6(__VA_ARGS__) }
+#define ICMP4(is) .proto = IPPROTO_ICMP, .type = is
+#define ICMP6(is) .proto = IPPROTO_ICMPV6, .type = is
 
 static const struct row rows[] = {
-	V4("TCP", true),
-	V4("UDP", true, UDP),
-	V4("TCP with options", true, .doff = 8),
-	V4("TCP, IP options of one word", true, .ihl = 6),
-	V4("UDP, the most IP options", true, .ihl = 15, UDP),
-	V4("don't fragment", true, .frag = 0x4000),
-	V4("the reserved bit", true, .frag = 0x8000),
-	V4("first fragment", false, .frag = 0x2000),
-	V4("middle fragment", false, .frag = 0x2001),
-	V4("last fragment", false, .frag = 0x0001),
-	V4("last fragment, far off", false, .frag = 0x1000),
-	V4("UDP, first fragment", false, .frag = 0x2000, UDP),
-	V4("version 0", false, .version = ZERO),
-	V4("version 5", false, .version = 5),
-	V4("version 6", false, .version = 6),
-	V4("header of no words", false, .ihl = ZERO),
-	V4("header of four words", false, .ihl = 4),
-	V4("TCP header of no words", false, .doff = ZERO),
-	V4("TCP header of four words", false, .doff = 4),
-	V4("protocol 0", false, .proto = ZERO),
-	V4("ICMP", false, .proto = IPPROTO_ICMP),
-	V4("IPIP", false, .proto = IPPROTO_IPIP),
-	V4("GRE", false, .proto = IPPROTO_GRE),
-	V4("ESP", false, .proto = IPPROTO_ESP),
-	V4("AH", false, .proto = IPPROTO_AH),
-	V4("SCTP", false, .proto = IPPROTO_SCTP),
-	V4("UDP-Lite", false, .proto = IPPROTO_UDPLITE),
+	V4("TCP", FLOW),
+	V4("UDP", FLOW, UDP),
+	V4("TCP with options", FLOW, .doff = 8),
+	V4("TCP, IP options of one word", FLOW, .ihl = 6),
+	V4("UDP, the most IP options", FLOW, .ihl = 15, UDP),
+	V4("don't fragment", FLOW, .frag = 0x4000),
+	V4("the reserved bit", FLOW, .frag = 0x8000),
+	V4("first fragment", FRAGMENT, .frag = 0x2000),
+	V4("middle fragment", FRAGMENT, .frag = 0x2001),
+	V4("last fragment", FRAGMENT, .frag = 0x0001),
+	V4("last fragment, far off", FRAGMENT, .frag = 0x1000),
+	V4("UDP, first fragment", FRAGMENT, .frag = 0x2000, UDP),
+	V4("first fragment, don't fragment", FRAGMENT, .frag = 0x6000),
+	V4("last fragment, IP options", FRAGMENT, .frag = 0x0001, .ihl = 7),
+	V4("first fragment of ICMP", FRAGMENT, .frag = 0x2000, ICMP4(3)),
+	V4("last fragment of ESP", FRAGMENT, .frag = 0x0010,
+	   .proto = IPPROTO_ESP),
+	V4("fragment, version 6", OTHER, .frag = 0x2000, .version = 6),
+	V4("fragment, header of four words", OTHER, .frag = 1, .ihl = 4),
+	V4("version 0", OTHER, .version = ZERO),
+	V4("version 5", OTHER, .version = 5),
+	V4("version 6", OTHER, .version = 6),
+	V4("header of no words", OTHER, .ihl = ZERO),
+	V4("header of four words", OTHER, .ihl = 4),
+	V4("TCP header of no words", OTHER, .doff = ZERO),
+	V4("TCP header of four words", OTHER, .doff = 4),
+	V4("protocol 0", OTHER, .proto = ZERO),
+	V4("ICMP error", ERROR, ICMP4(3)),
+	V4("ICMP error, the most IP options", ERROR, ICMP4(11), .ihl = 15),
+	V4("ICMP echo", OTHER, ICMP4(8)),
+	V4("ICMPv6 error", OTHER, ICMP6(3)),
+	V4("IPIP", OTHER, .proto = IPPROTO_IPIP),
+	V4("GRE", OTHER, .proto = IPPROTO_GRE),
+	V4("ESP", OTHER, .proto = IPPROTO_ESP),
+	V4("AH", OTHER, .proto = IPPROTO_AH),
+	V4("SCTP", OTHER, .proto = IPPROTO_SCTP),
+	V4("UDP-Lite", OTHER, .proto = IPPROTO_UDPLITE),
 
-	V6("TCP", true),
-	V6("UDP", true, UDP),
-	V6("TCP with options", true, .doff = 15),
-	V6("hop-by-hop options", true, CHAIN(1, HOP)),
-	V6("destination options", true, CHAIN(1, DST), UDP),
-	V6("routing header that is used up", true, CHAIN(1, RTH)),
-	V6("routing header that isn't", false, CHAIN(1, RTH),
+	V6("TCP", FLOW),
+	V6("UDP", FLOW, UDP),
+	V6("TCP with options", FLOW, .doff = 15),
+	V6("hop-by-hop options", FLOW, CHAIN(1, HOP)),
+	V6("destination options", FLOW, CHAIN(1, DST), UDP),
+	V6("routing header that is used up", FLOW, CHAIN(1, RTH)),
+	V6("routing header that isn't", OTHER, CHAIN(1, RTH),
 	   .segments_left = 1),
-	V6("routing header that isn't, second", false, CHAIN(2, HOP, RTH),
+	V6("routing header that isn't, second", OTHER, CHAIN(2, HOP, RTH),
 	   .segments_left = 255),
-	V6("one extension header of each kind", true, CHAIN(3, HOP, DST, RTH),
+	V6("one extension header of each kind", FLOW, CHAIN(3, HOP, DST, RTH),
 	   UDP),
-	V6("extension headers of three words", true, CHAIN(2, HOP, RTH),
+	V6("extension headers of three words", FLOW, CHAIN(2, HOP, RTH),
 	   .hdrlen = 2),
-	V6("longest extension headers", true, CHAIN(2, RTH, DST), UDP,
+	V6("longest extension headers", FLOW, CHAIN(2, RTH, DST), UDP,
 	   .hdrlen = 255),
-	V6("most extension headers", true,
+	V6("most extension headers", FLOW,
 	   CHAIN(7, HOP, DST, RTH, DST, DST, DST, DST)),
-	V6("one extension header too many", false,
+	V6("one extension header too many", OTHER,
 	   CHAIN(8, HOP, DST, RTH, DST, DST, DST, DST, DST)),
-	V6("two extension headers too many", false,
+	V6("two extension headers too many", OTHER,
 	   CHAIN(9, HOP, DST, RTH, DST, DST, DST, DST, DST, DST)),
-	V6("fragment header, atomic", false, CHAIN(1, NEXTHDR_FRAGMENT)),
-	V6("fragment header, fragmented", false, CHAIN(1, NEXTHDR_FRAGMENT),
+	V6("fragment header, atomic", FRAGMENT, CHAIN(1, FRG)),
+	V6("fragment header, fragmented", FRAGMENT, CHAIN(1, FRG),
 	   .segments_left = 1),
-	V6("fragment header, second", false, CHAIN(2, HOP, NEXTHDR_FRAGMENT)),
-	V6("ESP", false, .proto = NEXTHDR_ESP),
-	V6("AH before TCP", false, CHAIN(1, NEXTHDR_AUTH)),
-	V6("no next header", false, .proto = NEXTHDR_NONE),
-	V6("no next header, second", false, CHAIN(1, DST),
+	V6("fragment header, second", FRAGMENT, CHAIN(2, HOP, FRG)),
+	V6("fragment header after a routing header", FRAGMENT,
+	   CHAIN(3, DST, RTH, FRG), UDP),
+	V6("fragment header after a routing header that isn't used up", OTHER,
+	   CHAIN(2, RTH, FRG), .segments_left = 1),
+	V6("fragment header after the most extension headers", FRAGMENT,
+	   CHAIN(8, HOP, DST, RTH, DST, DST, DST, DST, FRG)),
+	V6("fragment header after one too many", OTHER,
+	   CHAIN(9, HOP, DST, RTH, DST, DST, DST, DST, DST, FRG)),
+	V6("fragment header after AH", OTHER, CHAIN(2, NEXTHDR_AUTH, FRG)),
+	V6("fragment of ICMPv6", FRAGMENT, CHAIN(1, FRG), ICMP6(1)),
+	V6("fragment, version 4", OTHER, CHAIN(1, FRG), .version = 4),
+	V6("ESP", OTHER, .proto = NEXTHDR_ESP),
+	V6("AH before TCP", OTHER, CHAIN(1, NEXTHDR_AUTH)),
+	V6("no next header", OTHER, .proto = NEXTHDR_NONE),
+	V6("no next header, second", OTHER, CHAIN(1, DST),
 	   .proto = NEXTHDR_NONE),
-	V6("mobility header", false, CHAIN(1, 135)),
-	V6("HIP", false, CHAIN(1, 139)),
-	V6("ICMPv6", false, .proto = IPPROTO_ICMPV6),
-	V6("IPv4 inside", false, .proto = IPPROTO_IPIP),
-	V6("SCTP", false, .proto = IPPROTO_SCTP),
-	V6("TCP header of four words", false, .doff = 4),
-	V6("version 0", false, .version = ZERO),
-	V6("version 4", false, .version = 4),
-	V6("version 7", false, .version = 7),
+	V6("mobility header", OTHER, CHAIN(1, 135)),
+	V6("HIP", OTHER, CHAIN(1, 139)),
+	V6("ICMPv6 error", ERROR, ICMP6(1)),
+	V6("ICMPv6 error after extension headers", ERROR, ICMP6(2),
+	   CHAIN(3, HOP, DST, RTH)),
+	V6("ICMPv6 echo", OTHER, ICMP6(128)),
+	V6("ICMP error", OTHER, ICMP4(3)),
+	V6("IPv4 inside", OTHER, .proto = IPPROTO_IPIP),
+	V6("SCTP", OTHER, .proto = IPPROTO_SCTP),
+	V6("TCP header of four words", OTHER, .doff = 4),
+	V6("version 0", OTHER, .version = ZERO),
+	V6("version 4", OTHER, .version = 4),
+	V6("version 7", OTHER, .version = 7),
 };
 
-/**
- * struct built - a packet as it goes over the wire
- * @bytes: it
- * @len: its length
- * @l4: where its last header begins
- * @need: so many bytes of it the parser needs
- */
-struct built {
-	u8 bytes[8192];
-	unsigned int len;
-	unsigned int l4;
-	unsigned int need;
+static const char *const kinds[] = {
+	[OTHER] = "none of our business",
+	[FLOW] = "of a flow",
+	[ERROR] = "an error",
+	[FRAGMENT] = "a fragment",
 };
 
-static u8 given(u8 field, u8 right)
+/* So many bytes of it the parser needs. */
+static unsigned int need(const struct row *row, const struct built *b)
 {
-	return field == ZERO ? 0 : field ? field : right;
+	if (row->kind == FRAGMENT)
+		return row->h.af == AF_INET ? 20 : b->frag;
+	return b->l4 + (row->h.proto == IPPROTO_TCP ? 20 : 8);
 }
 
-/* Bytes that differ from each other and from other numbers in the packet. */
-static void add(struct built *b, unsigned int len)
+static bool has_addresses(const struct row *row, const struct lbvs_packet *pkt)
 {
-	for (; len; len--, b->len++)
-		b->bytes[b->len] = 0x61 + b->len % 89;
-}
+	/* See add_bytes(): the source's first byte. */
+	u8 first = 0x61 + (row->h.af == AF_INET ? 12 : 8);
 
-static void add_ipv4(struct built *b, const struct row *row)
-{
-	u8 ihl = given(row->ihl, 5);
-
-	add(b, ihl < 5 ? 20 : ihl * 4);
-	b->bytes[0] = given(row->version, 4) << 4 | ihl;
-	b->bytes[1] = TOS;
-	b->bytes[6] = row->frag >> 8;
-	b->bytes[7] = row->frag;
-	b->bytes[8] = TTL;
-	b->bytes[9] = given(row->proto, 0);
-}
-
-static void add_ipv6(struct built *b, const struct row *row)
-{
-	unsigned int i, next = 6;
-
-	add(b, 40);
-	b->bytes[0] = given(row->version, 6) << 4 | TOS >> 4;
-	b->bytes[1] = (TOS & 0xf) << 4 | 0xf;
-	b->bytes[7] = TTL;
-	for (i = 0; i < row->chain_len; i++) {
-		b->bytes[next] = row->chain[i];
-		next = b->len;
-		add(b, (row->hdrlen + 1) * 8);
-		b->bytes[next + 1] = row->hdrlen;
-		b->bytes[next + 3] = row->segments_left;
-	}
-	b->bytes[next] = row->proto;
-}
-
-static void build(struct built *b, const struct row *row)
-{
-	bool tcp = row->proto == IPPROTO_TCP;
-	u8 doff = given(row->doff, 5);
-
-	memset(b, 0, sizeof(*b));
-	if (row->af == AF_INET)
-		add_ipv4(b, row);
-	else
-		add_ipv6(b, row);
-	b->l4 = b->len;
-	b->need = b->l4 + (tcp ? 20 : 8);
-	add(b, doff < 5 || !tcp ? 20 : doff * 4);
-	if (tcp) {
-		b->bytes[b->l4 + 12] = doff << 4;
-		b->bytes[b->l4 + 13] = 0x10;
-	}
-	add(b, DATA_LEN);
+	return *(const u8 *)pkt->tuple.saddr == first;
 }
 
 /* The whole packet, in one piece and split anywhere. */
 static void whole(const void *arg)
 {
 	const struct row *row = arg;
-	bool tcp = row->proto == IPPROTO_TCP;
+	bool tcp = row->h.proto == IPPROTO_TCP, ipv4 = row->h.af == AF_INET;
 	struct lbvs_packet pkt;
+	struct reading got;
 	unsigned int split;
 	struct built b;
 
-	build(&b, row);
-	for (split = 0; split <= b.len; split++)
-		CHECK(packet_check(b.bytes, b.len, split, row->af) ==
-		      row->taken, "split at %u", split);
-	if (!row->taken)
+	build(&b, &row->h);
+	for (split = 0; split <= b.len; split++) {
+		got = packet_check(b.bytes, b.len, split, row->h.af);
+		CHECK(got.kind == row->kind, "%d, split at %u", got.kind,
+		      split);
+	}
+	if (row->kind == OTHER)
 		return;
-	packet_parse(b.bytes, b.len, b.len, 0, row->af, &pkt);
-	CHECK(pkt.l4_off == b.l4, "%u, not %u", pkt.l4_off, b.l4);
-	CHECK(pkt.tuple.proto == row->proto, "%u", pkt.tuple.proto);
-	CHECK(pkt.l4_len == (tcp ? 20 : 8), "%u", pkt.l4_len);
+	pkt = got.pkt;
+	CHECK(has_addresses(row, &pkt), "%#x", pkt.tuple.saddr[0]);
 	CHECK(pkt.tos == TOS && pkt.ttl == TTL, "%#x, %#x", pkt.tos, pkt.ttl);
-	CHECK(pkt.df == (row->af == AF_INET6 || row->frag & 0x4000), "%d",
-	      pkt.df);
+	CHECK(pkt.df == (!ipv4 || row->h.frag & 0x4000), "%d", pkt.df);
+	CHECK(pkt.options == (ipv4 && row->h.ihl > 5), "%d", pkt.options);
+	if (row->kind == FRAGMENT)
+		return;
+	CHECK(pkt.l4_off == b.l4, "%u, not %u", pkt.l4_off, b.l4);
+	CHECK(pkt.tuple.proto == row->h.proto, "%u", pkt.tuple.proto);
+	CHECK(pkt.l4_len == (tcp ? 20 : 8), "%u", pkt.l4_len);
 	CHECK(pkt.event == (tcp ? LBVS_TCP_ACK : LBVS_TCP_NONE), "%d",
 	      pkt.event);
 }
@@ -238,39 +186,75 @@ static void truncated(const void *arg)
 	unsigned int len, split;
 	struct built b;
 
-	build(&b, row);
+	build(&b, &row->h);
 	for (len = 0; len <= b.len; len++) {
+		enum lbvs_kind kind = len >= need(row, &b) ? row->kind : OTHER;
+
 		/* All splits of a long one take long, and show no more. */
 		for (split = len > 200 ? len - 50 : 0; split <= len; split++)
-			CHECK(packet_check(b.bytes, len, split, row->af) ==
-			      (len >= b.need), "%u of %u bytes, split at %u",
-			      len, b.len, split);
+			CHECK(packet_check(b.bytes, len, split,
+					   row->h.af).kind == kind,
+			      "%u of %u bytes, split at %u", len, b.len,
+			      split);
 	}
 }
 
 /* The IP header isn't at the beginning of the data. */
 static void offset(const void *arg)
 {
-	static const u8 outer[20];
+	const unsigned int before = 20;
 	const struct row *row;
-	struct lbvs_packet pkt;
-	struct built b, in;
+	struct built b, in = { .len = 0 };
 
+	add_bytes(&in, before);
 	for (row = rows; row < rows + ARRAY_SIZE(rows); row++) {
-		build(&b, row);
-		memcpy(in.bytes, outer, sizeof(outer));
-		memcpy(in.bytes + sizeof(outer), b.bytes, b.len);
-		in.len = b.len + sizeof(outer);
-		CHECK(packet_parse(in.bytes, in.len, in.len, sizeof(outer),
-				   row->af, &pkt) == row->taken,
-		      "%s", row->name);
-		if (!row->taken)
+		struct reading got;
+
+		build(&b, &row->h);
+		memcpy(in.bytes + before, b.bytes, b.len);
+		in.len = b.len + before;
+		got = packet_read(in.bytes, in.len, in.len, before,
+				  row->h.af);
+		CHECK(got.kind == row->kind, "%s: %d", row->name, got.kind);
+		if (row->kind == OTHER)
 			continue;
-		CHECK(pkt.l4_off == b.l4 + sizeof(outer), "%s: %u", row->name,
-		      pkt.l4_off);
-		CHECK(pkt.len == b.len, "%s: %u", row->name, pkt.len);
-		CHECK(!memcmp(&pkt.tuple.sport, b.bytes + b.l4, 2), "%s",
+		CHECK(got.pkt.len == b.len, "%s: %u", row->name, got.pkt.len);
+		CHECK(has_addresses(row, &got.pkt), "%s", row->name);
+		if (row->kind == FRAGMENT)
+			continue;
+		CHECK(got.pkt.l4_off == b.l4 + before, "%s: %u", row->name,
+		      got.pkt.l4_off);
+		CHECK(row->kind == ERROR ||
+		      !memcmp(&got.pkt.tuple.sport, b.bytes + b.l4, 2), "%s",
 		      row->name);
+	}
+}
+
+/* ICMP's errors are three, ICMPv6's the lower half; codes don't matter. */
+static void icmp_types(const void *arg)
+{
+	static const struct headers icmp = IPV4(.proto = IPPROTO_ICMP);
+	static const struct headers icmpv6 = IPV6(.proto = IPPROTO_ICMPV6);
+	struct built b4, b6;
+	unsigned int i;
+
+	build(&b4, &icmp);
+	build(&b6, &icmpv6);
+	for (i = 0; i < 256 * 256; i++) {
+		unsigned int type = i >> 8;
+		bool error4 = type == 3 || type == 11 || type == 12;
+		enum lbvs_kind kind;
+
+		b4.bytes[b4.l4] = type;
+		b4.bytes[b4.l4 + 1] = i;
+		kind = packet_read(b4.bytes, b4.len, b4.len, 0, AF_INET).kind;
+		CHECK(kind == (error4 ? ERROR : OTHER),
+		      "ICMP, type %u, code %u: %d", type, i & 255, kind);
+		b6.bytes[b6.l4] = type;
+		b6.bytes[b6.l4 + 1] = i;
+		kind = packet_read(b6.bytes, b6.len, b6.len, 0, AF_INET6).kind;
+		CHECK(kind == (type < 128 ? ERROR : OTHER),
+		      "ICMPv6, type %u, code %u: %d", type, i & 255, kind);
 	}
 }
 
@@ -305,65 +289,136 @@ static enum lbvs_tcp_event event_of(u8 flags)
 static void all_flags(const void *arg)
 {
 	const struct row *row = arg;
-	struct lbvs_packet pkt;
+	struct reading got;
 	unsigned int set;
 	struct built b;
 
-	build(&b, row);
+	build(&b, &row->h);
 	for (set = 0; set < 256; set++) {
 		b.bytes[b.l4 + 13] = set;
-		CHECK(packet_parse(b.bytes, b.len, b.len, 0, row->af, &pkt),
-		      "flags %#x", set);
-		CHECK(pkt.event == event_of(set), "flags %#x: %d, not %d", set,
-		      pkt.event, event_of(set));
+		got = packet_read(b.bytes, b.len, b.len, 0, row->h.af);
+		CHECK(got.kind == FLOW, "flags %#x: %d", set, got.kind);
+		CHECK(got.pkt.event == event_of(set),
+		      "flags %#x: %d, not %d", set, got.pkt.event,
+		      event_of(set));
 	}
-}
-
-/* The same numbers on each run. */
-static u32 rnd(u32 below)
-{
-	static u64 state = 88172645463325252ULL;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 16) % below;
-}
-
-static void mutate(struct built *b)
-{
-	/* Headers count; long chains would hide them. */
-	unsigned int i, span = b->len < 120 ? b->len : 120;
-
-	for (i = rnd(4); i < 4; i++) {
-		u8 *byte = &b->bytes[rnd(span)];
-
-		*byte = rnd(2) ? rnd(256) : *byte ^ 1 << rnd(8);
-	}
-	if (!rnd(4))
-		b->len = rnd(b->len + 1);
 }
 
 static void random_packets(const void *arg)
 {
 	static struct built seeds[ARRAY_SIZE(rows)];
-	unsigned int i, taken = 0, rounds = 200000;
+	unsigned int i, rounds = 200000, count[ARRAY_SIZE(kinds)] = { 0 };
 	struct built b;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		build(&seeds[i], &rows[i]);
+		build(&seeds[i], &rows[i].h);
 	for (i = 0; i < rounds; i++) {
 		u32 seed = rnd(ARRAY_SIZE(rows));
 
 		b.len = seeds[seed].len;
 		memcpy(b.bytes, seeds[seed].bytes, b.len);
 		mutate(&b);
-		taken += packet_check(b.bytes, b.len, rnd(b.len + 1),
-				      rows[seed].af);
+		count[packet_check(b.bytes, b.len, rnd(b.len + 1),
+				   rows[seed].h.af).kind]++;
 	}
-	printf("# %u of %u random packets taken\n", taken, rounds);
-	CHECK(taken > rounds / 20 && taken < rounds / 20 * 19,
-	      "%u of %u taken: they try one side only", taken, rounds);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		printf("# %u of %u random packets are %s\n", count[i], rounds,
+		       kinds[i]);
+		CHECK(count[i] > rounds / 100, "%u: hardly tried", count[i]);
+	}
+}
+
+#define OPTIONS_MAX 40
+
+/**
+ * struct options - options of a TCP header
+ * @name: what is special about them
+ * @flags: of the header
+ * @off: offset of the MSS in @bytes; 0 if there is none to be found
+ * @len: how many @bytes belong to the header
+ * @bytes: they
+ */
+struct options {
+	const char *name;
+	u8 flags;
+	u8 off;
+	u8 len;
+	u8 bytes[OPTIONS_MAX];
+};
+
+#define MSS "\2\4\5\xb4"
+#define NOP "\1"
+#define NOP4 "\1\1\1\1"
+#define EOL "\0"
+#define SCALE "\3\3\7"
+#define SACK "\4\2"
+#define TIMES "\10\12\2\4\3\4\5\6\7\10"
+
+static const struct options options[] = {
+	{ "SYN, first", SYN, 2, 4, MSS },
+	{ "SYN-ACK, first", SYN | ACK, 2, 4, MSS },
+	{ "SYN, as Linux sends it", SYN, 2, 20, MSS SACK TIMES NOP SCALE },
+	{ "SYN, 0", SYN, 2, 4, "\2\4\0\0" },
+	{ "SYN, the greatest", SYN, 2, 4, "\2\4\xff\xff" },
+	{ "SYN, after a NOP", SYN, 3, 8, NOP MSS },
+	{ "SYN, after NOPs, at the end", SYN, 6, 8, NOP4 MSS },
+	{ "SYN, after others", SYN, 17, 20, SCALE SACK TIMES MSS NOP },
+	{ "SYN, last of the most", SYN, 38, 40,
+	  TIMES TIMES TIMES SCALE SCALE MSS },
+	{ "SYN, the first of two", SYN, 2, 8, MSS "\2\4\1\2" },
+	{ "SYN, after one of 3 bytes", SYN, 5, 8, "\2\3\11" MSS },
+	{ "SYN, none", SYN, 0, 12, SCALE NOP SACK NOP NOP NOP4 },
+	{ "SYN, no options", SYN, 0, 0, MSS },
+	{ "SYN, after the end", SYN, 0, 8, EOL MSS },
+	{ "SYN, after the header", SYN, 0, 4, NOP4 MSS },
+	{ "SYN, half behind the header", SYN, 0, 8, NOP4 NOP NOP MSS },
+	{ "SYN, a byte behind the header", SYN, 0, 8, NOP4 NOP MSS },
+	{ "SYN, after an option of no length", SYN, 0, 8, "\11\0" MSS },
+	{ "SYN, after an option of length 1", SYN, 0, 8, "\11\1" MSS },
+	{ "SYN, after an option that is too long", SYN, 0, 8, "\11\xff" MSS },
+	{ "SYN, inside another", SYN, 0, 8, "\11\10" MSS },
+	{ "SYN, of 5 bytes", SYN, 0, 8, "\2\5\5\xb4\0" },
+	{ "SYN, of no length", SYN, 0, 8, "\2\0\5\xb4" },
+	{ "ACK", ACK, 0, 4, MSS },
+	{ "FIN", FIN | ACK, 0, 4, MSS },
+	{ "RST", RST, 0, 4, MSS },
+	{ "SYN and FIN", SYN | FIN, 0, 4, MSS },
+	{ "no flags", 0, 0, 4, MSS },
+};
+
+/* A packet with such options, at every length and split. */
+static void mss_of(const struct options *o, const struct headers *h)
+{
+	unsigned int len, split, end;
+	struct built b;
+
+	build(&b, h);
+	b.bytes[b.l4 + 12] = (5 + o->len / 4) << 4;
+	b.bytes[b.l4 + 13] = o->flags;
+	memcpy(b.bytes + b.l4 + 20, o->bytes, OPTIONS_MAX);
+	end = b.l4 + 20 + o->len;
+	for (len = b.l4 + 20; len <= b.len; len++) {
+		unsigned int off = o->off && len >= end ?
+				   b.l4 + 20 + o->off : 0;
+
+		for (split = 0; split <= len; split++) {
+			struct lbvs_packet pkt =
+				packet_check(b.bytes, len, split, h->af).pkt;
+
+			CHECK(pkt.mss_off == off,
+			      "af %u, %u bytes split at %u: at %u, not %u",
+			      h->af, len, split, pkt.mss_off, off);
+		}
+	}
+}
+
+static void mss(const void *arg)
+{
+	static const struct headers ipv4 = IPV4(.doff = 15, .ihl = 6);
+	static const struct headers ipv6 = IPV6(.doff = 15, CHAIN(1, DST));
+
+	mss_of(arg, &ipv4);
+	mss_of(arg, &ipv6);
 }
 
 /* A difference in any bit of an address counts, and none behind it. */
@@ -394,15 +449,20 @@ static void addresses(const void *arg)
 int main(void)
 {
 	const struct row *row;
+	unsigned int i;
 
 	for (row = rows; row < rows + ARRAY_SIZE(rows); row++) {
-		tap_case(whole, row, "%s is %s", row->name,
-			 row->taken ? "taken" : "declined");
-		if (row->taken)
+		tap_case(whole, row, "%s is %s", row->name, kinds[row->kind]);
+		if (row->kind != OTHER)
 			tap_case(truncated, row, "%s, cut short", row->name);
-		if (row->taken && row->proto == IPPROTO_TCP && !row->chain_len)
+		if (row->kind == FLOW && row->h.proto == IPPROTO_TCP &&
+		    !row->h.chain_len)
 			tap_case(all_flags, row, "%s, all flags", row->name);
 	}
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		tap_case(mss, &options[i], "TCP MSS in a %s: %s", options[i].name,
+			 options[i].off ? "found" : "not found");
+	tap_case(icmp_types, NULL, "every ICMP and ICMPv6 type");
 	tap_case(offset, NULL, "IP header after other data");
 	tap_case(random_packets, NULL, "random packets");
 	tap_case(addresses, NULL, "comparing and copying addresses");

@@ -12,33 +12,59 @@
 
 /* What the fake answers, and what it was asked. */
 static struct {
-	bool no_conn;
+	unsigned int no_conn;	/* after so many; 0: never */
 	bool clash[REALS];
+	bool sent[REALS];
 	bool lost_race;
 	struct lbvs_conn ours;
 	struct lbvs_conn theirs;
 	struct lbvs_real *inserted;
+	const struct lbvs_packet *pkt;
 	u32 word;
+	u8 method;
+	bool allocated;
 	unsigned int tries;
 	unsigned int discarded;
+	unsigned int advanced;
 } fake;
 
-static struct lbvs_service svc;
+static struct lbvs_net net;
+static struct lbvs_service svc = { .ln = &net };
 
+/* Room for a connection is of its method's size, so it isn't used for others. */
 struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
-				  const struct lbvs_tuple *tuple,
+				  const struct lbvs_tuple *tuple, u8 method,
 				  enum lbvs_drop *why)
 {
-	if (!fake.no_conn)
-		return &fake.ours;
-	*why = LBVS_DROP_CONN_LIMIT;
-	return NULL;
+	CHECK(ln == &net && tuple == &fake.pkt->tuple, "%p, %p", (void *)ln,
+	      (void *)tuple);
+	CHECK(!fake.allocated, "the connection before is lost");
+	if (fake.no_conn && !--fake.no_conn) {
+		*why = LBVS_DROP_CONN_LIMIT;
+		return NULL;
+	}
+	fake.allocated = true;
+	fake.method = method;
+	return &fake.ours;
 }
 
 void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
+	CHECK(ln == &net, "%p", (void *)ln);
 	CHECK(conn == &fake.ours, "another one's connection is discarded");
+	CHECK(fake.allocated, "discarded twice");
+	fake.allocated = false;
 	fake.discarded++;
+}
+
+/* Its own first packet a connection has accounted already. */
+void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
+		       enum lbvs_dir dir, const struct lbvs_packet *pkt)
+{
+	CHECK(ln == &net && pkt == fake.pkt && dir == LBVS_DIR_IN,
+	      "%p, %p, %d", (void *)ln, (void *)pkt, dir);
+	CHECK(conn == &fake.theirs, "the packet is accounted twice");
+	fake.advanced++;
 }
 
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
@@ -46,6 +72,10 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 {
 	unsigned int i = real - svc.pool->slot[0].real;
 
+	CHECK(ln == &net && conn == &fake.ours && fake.allocated, "%p, %p",
+	      (void *)ln, (void *)conn);
+	CHECK(fake.method == real->method, "method %u, not %u", fake.method,
+	      real->method);
 	fake.tries++;
 	if (fake.clash[i])
 		return ERR_PTR(-EEXIST);
@@ -53,7 +83,14 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 		return &fake.theirs;
 	fake.inserted = real;
 	fake.word = word;
+	fake.allocated = false;
 	return conn;
+}
+
+bool lbvs_real_sent(const struct lbvs_real *real, const struct lbvs_packet *pkt)
+{
+	CHECK(pkt == fake.pkt, "%p", (void *)pkt);
+	return fake.sent[real - svc.pool->slot[0].real];
 }
 
 /* A round-robin service of so many reals at 10.0.0.N:80; the first turn is 0. */
@@ -65,6 +102,7 @@ static void service(unsigned int num)
 
 	for (i = 0; i < num; i++) {
 		pool->slot[i].real->svc = &svc;
+		pool->slot[i].real->method = LBVS_METHOD_NAT;
 		pool->slot[i].real->key.port = htons(80);
 		pool->slot[i].real->key.addr[0] = htonl(0x0a000000 + i);
 	}
@@ -88,10 +126,13 @@ static enum lbvs_drop schedule(const struct lbvs_packet *pkt,
 			       struct lbvs_conn *want)
 {
 	enum lbvs_drop why = LBVS_DROP_NONE;
-	struct lbvs_conn *conn = lbvs_schedule(&svc, pkt, &why);
+	struct lbvs_conn *conn;
 
+	fake.pkt = pkt;
+	conn = lbvs_schedule(&svc, pkt, &why);
 	CHECK(conn == want, "%p, not %p", (void *)conn, (void *)want);
 	CHECK(conn || why, "no connection, and no reason");
+	CHECK(!fake.allocated, "a connection is lost");
 	return why;
 }
 
@@ -115,27 +156,44 @@ static void in_turn(const void *arg)
 	pool_free(svc.pool);
 }
 
+/* Whose replies go past us, his handshake is done with his ACK. */
 static void states(const void *arg)
 {
 	static const struct {
 		u8 proto;
 		enum lbvs_tcp_event event;
 		u8 state;
+		u8 state_alone;
 	} first[] = {
-		{ IPPROTO_TCP, LBVS_TCP_SYN, LBVS_STATE_TCP_SYN_SENT },
-		{ IPPROTO_TCP, LBVS_TCP_ACK, LBVS_STATE_TCP_ESTABLISHED },
-		{ IPPROTO_TCP, LBVS_TCP_FIN, LBVS_STATE_TCP_FIN_WAIT },
-		{ IPPROTO_UDP, LBVS_TCP_NONE, LBVS_STATE_UDP_NEW },
+		{ IPPROTO_TCP, LBVS_TCP_SYN, LBVS_STATE_TCP_SYN_SENT,
+		  LBVS_STATE_TCP_SYN_SENT },
+		{ IPPROTO_TCP, LBVS_TCP_ACK, LBVS_STATE_TCP_ESTABLISHED,
+		  LBVS_STATE_TCP_ESTABLISHED },
+		{ IPPROTO_TCP, LBVS_TCP_FIN, LBVS_STATE_TCP_FIN_WAIT,
+		  LBVS_STATE_TCP_TIME_WAIT },
+		{ IPPROTO_UDP, LBVS_TCP_NONE, LBVS_STATE_UDP_NEW,
+		  LBVS_STATE_UDP_NEW },
 	};
 	unsigned int i;
+	u8 method;
 
 	service(1);
-	for (i = 0; i < ARRAY_SIZE(first); i++) {
-		struct lbvs_packet pkt = packet(first[i].proto, first[i].event);
+	for (i = 0; i < ARRAY_SIZE(first) * __LBVS_METHOD_MAX; i++) {
+		unsigned int row = i % ARRAY_SIZE(first);
+		struct lbvs_packet pkt = packet(first[row].proto,
+						first[row].event);
+		u8 state;
 
+		method = i / ARRAY_SIZE(first);
+		svc.pool->slot[0].real->method = method;
 		schedule(&pkt, &fake.ours);
-		CHECK(fake.word == (first[i].state | LBVS_CONN_ACTIVE),
-		      "word %#x, not state %u", fake.word, first[i].state);
+		state = method == LBVS_METHOD_NAT ? first[row].state :
+						    first[row].state_alone;
+		CHECK((fake.word & LBVS_CONN_STATE) == state,
+		      "method %u: word %#x, not state %u", method, fake.word,
+		      state);
+		CHECK(!(fake.word & LBVS_CONN_ACTIVE) ==
+		      lbvs_state_closing(state), "word %#x", fake.word);
 	}
 	pool_free(svc.pool);
 }
@@ -148,10 +206,17 @@ static void none(const void *arg)
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_NO_REAL, "empty pool");
 	CHECK(!lbvs_schedule_packet(&svc), "one packet, empty pool");
 	pool_free(svc.pool);
-	service(1);
-	fake.no_conn = true;
+	service(2);
+	fake.no_conn = 1;
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_CONN_LIMIT, "no connection");
 	CHECK(!fake.discarded && !fake.tries, "%u, %u", fake.discarded,
+	      fake.tries);
+	/* Neither is there one for the next try. */
+	fake.no_conn = 2;
+	fake.clash[0] = true;
+	fake.clash[1] = true;
+	CHECK(schedule(&pkt, NULL) == LBVS_DROP_CONN_LIMIT, "no second one");
+	CHECK(fake.discarded == 1 && fake.tries == 1, "%u, %u", fake.discarded,
 	      fake.tries);
 	pool_free(svc.pool);
 }
@@ -171,11 +236,35 @@ static void clashes(const void *arg)
 	fake.clash[2] = true;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 0, "real %u", inserted());
-	CHECK(!fake.discarded, "%u", fake.discarded);
+	CHECK(fake.discarded == 3, "%u", fake.discarded);
 
 	fake.clash[0] = true;
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_CLASH, "all clash");
-	CHECK(fake.discarded == 1, "%u", fake.discarded);
+	CHECK(fake.discarded == 6, "%u", fake.discarded);
+	CHECK(!fake.advanced, "%u", fake.advanced);
+	pool_free(svc.pool);
+}
+
+/* Each try is of the method of its real. */
+static void mixed_methods(const void *arg)
+{
+	struct lbvs_packet pkt = packet(IPPROTO_TCP, LBVS_TCP_FIN);
+
+	service(2);
+	svc.pool->slot[1].real->method = LBVS_METHOD_TUNNEL;
+	fake.clash[0] = true;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 1 && fake.method == LBVS_METHOD_TUNNEL,
+	      "real %u, method %u", inserted(), fake.method);
+	CHECK(fake.word == LBVS_STATE_TCP_TIME_WAIT, "%#x", fake.word);
+	svc.pool->cursor.counter = 0;
+	fake.clash[0] = false;
+	fake.clash[1] = true;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 0 && fake.method == LBVS_METHOD_NAT,
+	      "real %u, method %u", inserted(), fake.method);
+	CHECK(fake.word == (LBVS_STATE_TCP_FIN_WAIT | LBVS_CONN_ACTIVE),
+	      "%#x", fake.word);
 	pool_free(svc.pool);
 }
 
@@ -209,9 +298,15 @@ static void loop(const void *arg)
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_LOOP, "own address");
 	real->key.port = 0;
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_LOOP, "own address, any port");
-	CHECK(fake.discarded == 2 && !fake.tries, "%u, %u", fake.discarded,
+	CHECK(!fake.discarded && !fake.tries, "%u, %u", fake.discarded,
 	      fake.tries);
 	real->key.port = htons(81);
+	schedule(&pkt, &fake.ours);
+	/* Nothing is rewritten there. */
+	real->key.port = htons(80);
+	real->method = LBVS_METHOD_DR;
+	schedule(&pkt, &fake.ours);
+	real->method = LBVS_METHOD_TUNNEL;
 	schedule(&pkt, &fake.ours);
 	pool_free(svc.pool);
 
@@ -219,6 +314,79 @@ static void loop(const void *arg)
 	svc.pool->slot[0].real->key.addr[0] = pkt.tuple.daddr[0];
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 1, "real %u", inserted());
+	pool_free(svc.pool);
+}
+
+/* A real that is a director, too, doesn't get back by dr what it sent. */
+static void sent_back(const void *arg)
+{
+	struct lbvs_packet pkt = packet(IPPROTO_TCP, LBVS_TCP_SYN);
+	struct lbvs_real *real;
+
+	service(1);
+	real = svc.pool->slot[0].real;
+	fake.sent[0] = true;
+	schedule(&pkt, &fake.ours);
+	real->method = LBVS_METHOD_TUNNEL;
+	schedule(&pkt, &fake.ours);
+	real->method = LBVS_METHOD_DR;
+	CHECK(schedule(&pkt, NULL) == LBVS_DROP_LOOP, "by dr");
+	fake.sent[0] = false;
+	schedule(&pkt, &fake.ours);
+	pool_free(svc.pool);
+
+	service(2);
+	real = svc.pool->slot[0].real;
+	real->method = LBVS_METHOD_DR;
+	fake.sent[0] = true;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 1, "real %u", inserted());
+	pool_free(svc.pool);
+}
+
+/* A pool with a real that is this host, the last one. */
+static void local_service(void)
+{
+	struct lbvs_slot *slot;
+
+	service(REALS);
+	for (slot = svc.pool->slot; slot < svc.pool->slot + REALS; slot++)
+		slot->real->method = LBVS_METHOD_DR;
+	svc.pool->slot[REALS - 1].local = true;
+	svc.pool->local = true;
+}
+
+/* What another director has sent here, its real, stays here. */
+static void picked(const void *arg)
+{
+	static const u8 sender[6];
+	struct lbvs_packet pkt = packet(IPPROTO_TCP, LBVS_TCP_SYN);
+
+	local_service();
+	fake.sent[1] = true;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 0, "no sender: real %u", inserted());
+	pkt.sender = sender;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == REALS - 1, "real %u", inserted());
+	fake.clash[REALS - 1] = true;
+	CHECK(schedule(&pkt, NULL), "clash here");
+	CHECK(fake.tries == 3, "%u tries", fake.tries);
+	fake.clash[REALS - 1] = false;
+
+	/* The client is no director; and we may pick ourselves. */
+	fake.sent[1] = false;
+	svc.pool->cursor.counter = -1;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 0, "sent by none: real %u", inserted());
+	fake.sent[REALS - 1] = true;
+	svc.pool->cursor.counter = -1;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == 0, "sent by us: real %u", inserted());
+	svc.pool->cursor.counter = REALS - 2;
+	schedule(&pkt, &fake.ours);
+	CHECK(inserted() == REALS - 1, "sent by us, our turn: real %u",
+	      inserted());
 	pool_free(svc.pool);
 }
 
@@ -230,6 +398,7 @@ static void race(const void *arg)
 	fake.lost_race = true;
 	schedule(&pkt, &fake.theirs);
 	CHECK(fake.discarded == 1, "%u", fake.discarded);
+	CHECK(fake.advanced == 1, "accounted %u times", fake.advanced);
 	pool_free(svc.pool);
 }
 
@@ -297,6 +466,9 @@ int main(void)
 	tap_case(clashes, NULL, "replies that clash: another real");
 	tap_case(gives_up, NULL, "replies that clash: 32 tries");
 	tap_case(loop, NULL, "the real is where the packet goes already");
+	tap_case(mixed_methods, NULL, "replies that clash: another method");
+	tap_case(sent_back, NULL, "the real is where the packet comes from");
+	tap_case(picked, NULL, "another director has picked this one");
 	tap_case(race, NULL, "another CPU made the connection");
 	tap_case(one_packet, NULL, "one-packet services");
 	tap_case(counters, NULL, "counters of a real");

@@ -9,6 +9,7 @@
 #define NONE LBVS_STATE_NONE
 #define IN LBVS_DIR_IN
 #define OUT LBVS_DIR_OUT
+#define ALONE LBVS_DIR_ALONE
 #define SYN LBVS_TCP_SYN
 #define SYNACK LBVS_TCP_SYNACK
 #define ACK LBVS_TCP_ACK
@@ -41,6 +42,13 @@ static const struct step handshake[] = {
 	{ IN, SYN, S(SYN_SENT) },
 	{ OUT, SYNACK, S(SYN_RECV) },
 	{ IN, ACK, S(ESTABLISHED) },
+	{ }
+};
+
+/* Replies go past the director. */
+static const struct step alone[] = {
+	{ ALONE, SYN, S(SYN_SENT) },
+	{ ALONE, ACK, S(ESTABLISHED) },
 	{ }
 };
 
@@ -155,6 +163,47 @@ static const struct walk walks[] = {
 		{ OUT, SYNACK, S(SYN_RECV) },
 		{ OUT, ACK, S(SYN_RECV) },
 		{ OUT, ODD, S(SYN_RECV) } } },
+	{ "alone: client closes", alone, {
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, FIN, S(TIME_WAIT) },
+		{ ALONE, ACK, S(TIME_WAIT) } } },
+	{ "alone: half-closed by the client, or closed, he sends on", alone, {
+		{ ALONE, FIN, S(TIME_WAIT) },
+		{ ALONE, ACK, S(TIME_WAIT) },
+		{ ALONE, ACK, S(TIME_WAIT) },
+		{ ALONE, RST, S(TIME_WAIT) } } },
+	{ "alone: everything sent twice", NULL, {
+		{ ALONE, SYN, S(SYN_SENT) },
+		{ ALONE, SYN, S(SYN_SENT) },
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, SYN, S(ESTABLISHED) },
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, FIN, S(TIME_WAIT) },
+		{ ALONE, FIN, S(TIME_WAIT) },
+		{ ALONE, ACK, S(TIME_WAIT) } } },
+	{ "alone: the ACK of the handshake was lost, FIN first", NULL, {
+		{ ALONE, SYN, S(SYN_SENT) },
+		{ ALONE, FIN, S(TIME_WAIT) } } },
+	{ "alone: client gives up during the handshake", NULL, {
+		{ ALONE, SYN, S(SYN_SENT) },
+		{ ALONE, RST, S(CLOSE) },
+		{ ALONE, SYN, S(CLOSE) } } },
+	{ "alone: adopted at an ACK", NULL, {
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, RST, S(CLOSE) } } },
+	{ "alone: adopted at a FIN", NULL, {
+		{ ALONE, FIN, S(TIME_WAIT) } } },
+	{ "alone: RST, then he goes on", alone, {
+		{ ALONE, RST, S(CLOSE) },
+		{ ALONE, FIN, S(CLOSE) },
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, FIN, S(TIME_WAIT) } } },
+	{ "alone: what only a real sends, and odd flags", NULL, {
+		{ ALONE, SYN, S(SYN_SENT) },
+		{ ALONE, SYNACK, S(SYN_SENT) },
+		{ ALONE, ODD, S(SYN_SENT) },
+		{ ALONE, ACK, S(ESTABLISHED) },
+		{ ALONE, SYNACK, S(ESTABLISHED) } } },
 };
 
 static bool closing(u8 state)
@@ -217,7 +266,27 @@ static const struct change changes[] = {
 	{ FIN,    IN,  S(CLOSE_WAIT),  S(LAST_ACK) },
 	{ ACK,    IN,  S(LAST_ACK),    S(TIME_WAIT) },
 	{ ACK,    OUT, S(LAST_ACK),    S(TIME_WAIT) },
+	{ SYN,    ALONE, NONE,           S(SYN_SENT) },
+	{ ACK,    ALONE, NONE,           S(ESTABLISHED) },
+	{ FIN,    ALONE, NONE,           S(TIME_WAIT) },
+	{ ACK,    ALONE, S(SYN_SENT),    S(ESTABLISHED) },
+	{ FIN,    ALONE, S(SYN_SENT),    S(TIME_WAIT) },
+	{ FIN,    ALONE, S(ESTABLISHED), S(TIME_WAIT) },
 };
+
+/* Whether a RST ends a connection that isn't over yet. */
+static bool rst_counts(u8 state, enum lbvs_dir dir)
+{
+	switch (dir) {
+	case IN:
+		return true;
+	case OUT:
+		return state != NONE;
+	default:
+		/* The other states alone are never reached. */
+		return state == S(SYN_SENT) || state == S(ESTABLISHED);
+	}
+}
 
 static u8 next_state(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event)
 {
@@ -226,8 +295,8 @@ static u8 next_state(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event)
 	unsigned int i;
 
 	if (event == RST)
-		return closing(state) || (state == NONE && out) ? state :
-								  S(CLOSE);
+		return !closing(state) && rst_counts(state, dir) ? S(CLOSE) :
+								   state;
 	if (event == ACK && state == S(CLOSE) && rst_out == out)
 		return S(ESTABLISHED);
 	for (i = 0; i < ARRAY_SIZE(changes); i++)
@@ -264,25 +333,55 @@ static void one_event(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event)
 	      "word %#x, dir %d, event %d: %#x", word, dir, event, next);
 }
 
+static void every_event(u32 word)
+{
+	unsigned int dir, event;
+
+	for (dir = IN; dir <= ALONE; dir++)
+		for (event = 0; event < __LBVS_TCP_EVENT_MAX; event++)
+			one_event(word, dir, event);
+}
+
 /* Every direction and event, in the state that arg names. */
 static void from_state(const void *arg)
 {
 	static const u32 others[] = { 0, LBVS_CONN_DEAD, OTHER_BITS };
 	u8 state = *(const u8 *)arg;
-	unsigned int event, i;
+	unsigned int i;
 
-	for (event = 0; event < __LBVS_TCP_EVENT_MAX; event++) {
-		for (i = 0; i < ARRAY_SIZE(others); i++) {
-			u32 word = word_of(state, false, others[i]);
-
-			one_event(word, IN, event);
-			one_event(word, OUT, event);
-			if (state != S(CLOSE))
-				continue;
-			one_event(word | LBVS_CONN_RST_OUT, IN, event);
-			one_event(word | LBVS_CONN_RST_OUT, OUT, event);
-		}
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		every_event(word_of(state, false, others[i]));
+		if (state == S(CLOSE))
+			every_event(word_of(state, true, others[i]));
 	}
+}
+
+static unsigned int reached_from(u8 state)
+{
+	u32 word = word_of(state, false, 0);
+	unsigned int event, reached = 0;
+
+	for (event = 0; event < __LBVS_TCP_EVENT_MAX; event++)
+		reached |= BIT(lbvs_tcp_next(word, ALONE, event) &
+			       LBVS_CONN_STATE);
+	return reached;
+}
+
+/* The client alone tells of no state that takes a real's segment. */
+static void reached_alone(const void *arg)
+{
+	unsigned int reached = BIT(NONE), before = 0;
+	u8 state;
+
+	while (reached != before) {
+		before = reached;
+		for (state = NONE; state <= S(CLOSE); state++)
+			if (before & BIT(state))
+				reached |= reached_from(state);
+	}
+	CHECK(reached == (BIT(NONE) | BIT(S(SYN_SENT)) | BIT(S(ESTABLISHED)) |
+			  BIT(S(TIME_WAIT)) | BIT(S(CLOSE))),
+	      "states %#x", reached);
 }
 
 static void udp(const void *arg)
@@ -334,6 +433,7 @@ int main(void)
 	for (state = NONE; state <= S(CLOSE); state++)
 		tap_case(from_state, &state, "TCP: every event in state %s",
 			 names[state]);
+	tap_case(reached_alone, NULL, "TCP: the states that a client alone reaches");
 	tap_case(udp, NULL, "UDP: the second packet makes it a flow");
 	tap_case(kinds, NULL, "which states are closing, which may go first");
 	return tap_end();
