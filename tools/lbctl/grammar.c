@@ -8,6 +8,10 @@
 #include "grammar.h"
 #include "lbctl.h"
 
+#define REAL_SIDE_NOTES \
+	"Run it on the real server (or in its network namespace: ip netns exec). It needs\n" \
+	"no module of lbvs. A VIP is an address without a port.\n"
+
 const struct verb verbs[VERB_COUNT] = {
 	[VERB_ADD_SERVICE] = {
 		.name = "add-service", .operands = OPERAND_SERVICE,
@@ -121,7 +125,7 @@ const struct verb verbs[VERB_COUNT] = {
 	},
 	[VERB_SET] = {
 		.name = "set", .operands = OPERAND_SETTING, .traits = VERB_IS_LINE,
-		.synopsis = "conn-limit N | tcp-unknown WAY | tunnel-df WAY | timeout STATE SECONDS",
+		.synopsis = "conn-limit N | tcp-unknown WAY | tunnel-df WAY | timeout STATE SEC",
 		.summary = "change a setting of this network namespace",
 		.notes =
 			"conn-limit: no more connections than this. tcp-unknown reset|drop|local: what is\n"
@@ -133,6 +137,40 @@ const struct verb verbs[VERB_COUNT] = {
 			    "lbctl set tcp-unknown drop\n"
 			    "lbctl set tunnel-df never\n"
 			    "lbctl set timeout tcp-established 900\n",
+	},
+	[VERB_REAL_SETUP] = {
+		.name = "real-setup", .operands = OPERAND_METHOD | OPERAND_VIPS,
+		.options = OPTIONS_REAL_SIDE | OPTIONS_REAL_CHANGE | OPTIONS_REAL_SETUP,
+		.traits = VERB_NO_JSON,
+		.synopsis = "dr|tunnel VIP... [OPTION]...",
+		.summary = "make this machine a real server of these VIPs, for dr or tunnel",
+		.notes = REAL_SIDE_NOTES
+			 "Each change is shown before it's made, as the command that makes it.",
+		.examples = "lbctl real-setup dr 192.0.2.10 2001:db8::1\n"
+			    "lbctl real-setup dr 192.0.2.10 --dry-run\n"
+			    "lbctl real-setup tunnel 192.0.2.10 --encap gue --device dummy0\n"
+			    "lbctl real-setup tunnel 2001:db8::1 --outer inet --persist\n",
+	},
+	[VERB_REAL_TEARDOWN] = {
+		.name = "real-teardown", .operands = OPERAND_METHOD | OPERAND_VIPS,
+		.options = OPTIONS_REAL_SIDE | OPTIONS_REAL_CHANGE, .traits = VERB_NO_JSON,
+		.synopsis = "dr|tunnel VIP... [OPTION]...",
+		.summary = "undo real-setup; sysctls, and what other VIPs need, stay",
+		.notes = REAL_SIDE_NOTES
+			 "Give it the options that real-setup was given.",
+		.examples = "lbctl real-teardown dr 192.0.2.10 2001:db8::1\n"
+			    "lbctl real-teardown tunnel 192.0.2.10 --encap gue --device dummy0\n",
+	},
+	[VERB_CHECK_REAL] = {
+		.name = "check-real", .operands = OPERAND_METHOD | OPERAND_VIPS,
+		.options = OPTIONS_REAL_SIDE,
+		.synopsis = "dr|tunnel VIP... [OPTION]...",
+		.summary = "is this machine a good real server of these VIPs?",
+		.notes = REAL_SIDE_NOTES
+			 "The exit code is 0 when it is and 1 when it isn't. It says what is wrong, why, and how to mend it.",
+		.examples = "lbctl check-real dr 192.0.2.10 2001:db8::1\n"
+			    "lbctl check-real tunnel 192.0.2.10 --encap gue\n"
+			    "lbctl --json check-real dr 192.0.2.10\n",
 	},
 	[VERB_SAVE] = {
 		.name = "save", .traits = VERB_NO_JSON,
@@ -190,9 +228,10 @@ const struct option options[OPTION_COUNT] = {
 	},
 	[OPTION_METHOD] = { "--method", OPTION_METHOD, OPTIONS_REAL,
 		"nat|dr|tunnel", "how packets get to the real (nat)" },
-	[OPTION_ENCAP] = { "--encap", OPTION_ENCAP, OPTIONS_REAL,
+	[OPTION_ENCAP] = { "--encap", OPTION_ENCAP, OPTIONS_REAL | OPTIONS_REAL_SIDE,
 		"ipip|gue|gre", "tunnel: what a packet is wrapped in (ipip)" },
-	[OPTION_ENCAP_PORT] = { "--encap-port", OPTION_ENCAP_PORT, OPTIONS_REAL,
+	[OPTION_ENCAP_PORT] = { "--encap-port", OPTION_ENCAP_PORT,
+		OPTIONS_REAL | OPTIONS_REAL_SIDE,
 		"1..65535", "gue: the UDP port that the real unwraps (6080)" },
 	[OPTION_ENCAP_CSUM] = { "--encap-csum", OPTION_ENCAP_CSUM, OPTIONS_REAL,
 		"on|off", "gue: a checksum in the outer UDP header (off)" },
@@ -212,6 +251,16 @@ const struct option options[OPTION_COUNT] = {
 		NULL, "each CPU's counters, too" },
 	[OPTION_REPLACE] = { "--replace", OPTION_REPLACE, OPTIONS_RESTORE,
 		NULL, "flush first, once the whole file is understood" },
+	[OPTION_DEVICE] = { "--device", OPTION_DEVICE, OPTIONS_REAL_SIDE,
+		"NAME", "the dummy device that holds the VIPs (lo)" },
+	[OPTION_OUTER] = { "--outer", OPTION_OUTER, OPTIONS_REAL_SIDE,
+		"inet|inet6",
+		"tunnel: family of the address that the director has for this real (the VIP's)",
+	},
+	[OPTION_DRY_RUN] = { "--dry-run", OPTION_DRY_RUN, OPTIONS_REAL_CHANGE,
+		NULL, "show the changes and make none" },
+	[OPTION_PERSIST] = { "--persist", OPTION_PERSIST, OPTIONS_REAL_SETUP,
+		NULL, "print files that do it at boot, and change nothing" },
 };
 
 const struct verb *verb_find(const char *name)

@@ -21,6 +21,9 @@ enum verb_id {
 	VERB_FLUSH,
 	VERB_SETTINGS,
 	VERB_SET,
+	VERB_REAL_SETUP,
+	VERB_REAL_TEARDOWN,
+	VERB_CHECK_REAL,
 	VERB_SAVE,
 	VERB_RESTORE,
 	VERB_VERSION,
@@ -36,6 +39,8 @@ enum operands {
 	OPERAND_SETTING = 1 << 3,
 	OPERAND_FILE_MAYBE = 1 << 4,
 	OPERAND_VERB_MAYBE = 1 << 5,
+	OPERAND_METHOD = 1 << 6,
+	OPERAND_VIPS = 1 << 7,
 };
 
 enum option_group {
@@ -46,6 +51,9 @@ enum option_group {
 	OPTIONS_ALL = 1 << 4,
 	OPTIONS_STATS = 1 << 5,
 	OPTIONS_RESTORE = 1 << 6,
+	OPTIONS_REAL_SIDE = 1 << 7,
+	OPTIONS_REAL_CHANGE = 1 << 8,
+	OPTIONS_REAL_SETUP = 1 << 9,
 };
 
 enum verb_traits {
@@ -85,6 +93,10 @@ enum option_id {
 	OPTION_ALL,
 	OPTION_PER_CPU,
 	OPTION_REPLACE,
+	OPTION_DEVICE,
+	OPTION_OUTER,
+	OPTION_DRY_RUN,
+	OPTION_PERSIST,
 	OPTION_COUNT,
 };
 

@@ -5,6 +5,7 @@
 
 _lbctl_options()
 {
+	local real_side='--encap --encap-port --device --outer'
 	local service='--scheduler --one-packet --adopt --on-remove --timeout'
 
 	case $1 in
@@ -15,6 +16,9 @@ _lbctl_options()
 	del-connection)		echo '--client --real --all' ;;
 	stats)			echo '--per-cpu' ;;
 	restore)		echo '--replace' ;;
+	real-setup)		echo "$real_side --dry-run --persist" ;;
+	real-teardown)		echo "$real_side --dry-run" ;;
+	check-real)		echo "$real_side" ;;
 	esac
 	echo '--json --help'
 }
@@ -30,6 +34,9 @@ _lbctl_values()
 	--on-remove)	echo default keep close ;;
 	--method)	echo nat dr tunnel ;;
 	--encap)	echo ipip gue gre ;;
+	--outer)	echo inet inet6 ;;
+	real-setup|real-teardown|check-real)
+			echo dr tunnel ;;
 	--encap-csum)	echo on off ;;
 	--state)	echo up drain down ;;
 	--timeout)	echo "${states[@]/%/=}" ;;
@@ -50,7 +57,8 @@ _lbctl_services()
 _lbctl()
 {
 	local verbs='add-service edit-service del-service add-real edit-real del-real list show connections
-		del-connection stats zero flush settings set save restore version help'
+		del-connection stats zero flush settings set real-setup
+		real-teardown check-real save restore version help'
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' word choice
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do

@@ -135,6 +135,11 @@ enum arg_id {
 	ARG_ALL,
 	ARG_PER_CPU,
 	ARG_REPLACE,
+	ARG_VIPS,
+	ARG_DEVICE,
+	ARG_OUTER,
+	ARG_DRY_RUN,
+	ARG_PERSIST,
 	ARG_COUNT,
 };
 
@@ -151,12 +156,15 @@ struct command {
 	u8 tcp_unknown;
 	u8 tunnel_df;
 	u8 client_prefix;
+	u8 outer;
 	u16 real_port;	/* 0: none given */
 	u32 flags;
 	u32 flags_mask;
 	u32 weight;
 	u32 encap_port;
 	u32 conn_limit;
+	u32 num_vips;
+	const char *const *vips;	/* among the words that were parsed */
 	struct service_id service;
 	struct address real;
 	struct address client;

@@ -74,10 +74,20 @@ static int run_verb(const struct command *cmd)
 	struct channel channel;
 	int status;
 
-	if (verb_id(cmd->verb) == VERB_HELP)
+	switch (verb_id(cmd->verb)) {
+	case VERB_HELP:
 		return run_help(cmd);
-	if (verb_id(cmd->verb) == VERB_RESTORE)
+	case VERB_RESTORE:
 		return run_restore(cmd);
+	case VERB_REAL_SETUP:
+		return run_real_setup(cmd);
+	case VERB_REAL_TEARDOWN:
+		return run_real_teardown(cmd);
+	case VERB_CHECK_REAL:
+		return run_check_real(cmd);
+	default:
+		break;
+	}
 	status = channel_open(&channel);
 	if (status) {
 		/* lbctl's own version is known without a module. */

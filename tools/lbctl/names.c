@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lbctl.h"
 #include "names.h"
@@ -56,6 +57,8 @@ static const char *const tunnel_dfs[] = {
 	[LBVS_TUNNEL_DF_NEVER] = "never",
 };
 
+static const char *const families[] = { [AF_INET] = "inet", [AF_INET6] = "inet6" };
+
 static const char *const switches[] = { "off", "on" };
 
 static const char *const drops[] = {
@@ -105,6 +108,7 @@ const struct names encap_names = { "encap", encaps, ARRAY_SIZE(encaps) };
 const struct names on_remove_names = { "on_remove", on_removes, ARRAY_SIZE(on_removes) };
 const struct names tcp_unknown_names = { "tcp_unknown", tcp_unknowns, ARRAY_SIZE(tcp_unknowns) };
 const struct names tunnel_df_names = { "tunnel_df", tunnel_dfs, ARRAY_SIZE(tunnel_dfs) };
+const struct names family_names = { "family", families, ARRAY_SIZE(families) };
 const struct names switch_names = { "switch", switches, ARRAY_SIZE(switches) };
 const struct names flag_names = { "flag", flags, ARRAY_SIZE(flags) };
 const struct names drop_names = { "drop", drops, ARRAY_SIZE(drops) };

@@ -21,6 +21,7 @@ extern const struct names encap_names;
 extern const struct names on_remove_names;
 extern const struct names tcp_unknown_names;
 extern const struct names tunnel_df_names;
+extern const struct names family_names;
 extern const struct names switch_names;	/* off and on */
 extern const struct names drop_names;
 extern const struct names flag_names;	/* by number of the bit */

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netdb.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 #include "grammar.h"
 #include "names.h"
 #include "parse.h"
+
+#define DEVICE_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 /* The words that are left, and where to complain. */
 struct words {
@@ -193,6 +196,28 @@ int parse_prefix(const char *word, struct address *address, u8 *length,
 	inet_ntop(address->family, address->bytes, network, sizeof(network));
 	return fail(error, "'%s' has bits beyond its prefix: did you mean %s/%u?",
 		    word, network, number);
+}
+
+static bool is_unicast(const struct address *address)
+{
+	static const u8 none[16], loopback[16] = { [15] = 1 };
+	const u8 *bytes = address->bytes;
+
+	if (address->family == AF_INET)
+		return bytes[0] && bytes[0] != 127 && bytes[0] < 224;
+	return memcmp(bytes, none, sizeof(none)) && memcmp(bytes, loopback, sizeof(loopback)) &&
+	       bytes[0] != 0xff && (bytes[0] != 0xfe || (bytes[1] & 0xc0) != 0x80);
+}
+
+int parse_vip(const char *word, struct address *address, struct parse_error *error)
+{
+	if (parse_address(word, strlen(word), address))
+		return fail(error,
+			    "'%s' is no IPv4 or IPv6 address (a VIP stands here without a port)",
+			    word);
+	if (!is_unicast(address))
+		return fail(error, "'%s' can't be a VIP: it's no global unicast address", word);
+	return 0;
 }
 
 static int parse_service_address(const char *protocol, const char *word, struct command *cmd,
@@ -400,6 +425,17 @@ static int set_flag(struct command *cmd, const char *name, u32 flag, bool on,
 	return 0;
 }
 
+/* It becomes part of a path and of commands. */
+static int parse_device(const char *word, struct parse_error *error)
+{
+	size_t len = strlen(word);
+
+	if (len && len < IF_NAMESIZE && word[0] != '-' && word[0] != '.' &&
+	    strspn(word, DEVICE_LETTERS) == len && strcmp(word, "all") && strcmp(word, "default"))
+		return 0;
+	return fail(error, "'%s' is no device: expected lo, or a name such as dummy0", word);
+}
+
 static const enum arg_id option_args[OPTION_COUNT] = {
 	[OPTION_SCHEDULER] = ARG_SCHEDULER,
 	[OPTION_ONE_PACKET] = ARG_FLAGS,
@@ -419,6 +455,10 @@ static const enum arg_id option_args[OPTION_COUNT] = {
 	[OPTION_ALL] = ARG_ALL,
 	[OPTION_PER_CPU] = ARG_PER_CPU,
 	[OPTION_REPLACE] = ARG_REPLACE,
+	[OPTION_DEVICE] = ARG_DEVICE,
+	[OPTION_OUTER] = ARG_OUTER,
+	[OPTION_DRY_RUN] = ARG_DRY_RUN,
+	[OPTION_PERSIST] = ARG_PERSIST,
 };
 
 static int set_option(struct command *cmd, const struct option *option, const char *value,
@@ -464,6 +504,10 @@ static int set_option(struct command *cmd, const struct option *option, const ch
 	case OPTION_REAL:
 		return parse_endpoint(value, service_protocol(cmd), &cmd->real, &cmd->real_port,
 				      error);
+	case OPTION_DEVICE:
+		return parse_device(value, error);
+	case OPTION_OUTER:
+		return parse_name(&family_names, "family", value, &cmd->outer, error);
 	default:
 		return 0;
 	}
@@ -492,6 +536,41 @@ static int parse_option(struct words *words, struct command *cmd, const char *wo
 	return set_option(cmd, option, value, words->error);
 }
 
+/* nat asks nothing of a real but its route back. */
+static int parse_side(struct words *words, struct command *cmd)
+{
+	const char *word = next(words);
+
+	if (!word)
+		return fail(words->error, "no method given: expected dr or tunnel");
+	if (!strcmp(word, "nat"))
+		return fail(words->error,
+			    "nat needs no setup, but a route to clients through the director");
+	if (strcmp(word, "dr") && strcmp(word, "tunnel"))
+		return fail(words->error, "'%s' is no method: expected dr or tunnel", word);
+	return parse_name(&method_names, "method", word, &cmd->method, words->error);
+}
+
+static int parse_vips(struct words *words, struct command *cmd)
+{
+	struct address address;
+	const char *word;
+
+	if (!words->left)
+		return fail(words->error, "no VIP given: expected addresses, such as 192.0.2.10");
+	if (given(cmd, ARG_VIPS))
+		return fail(words->error, "'%s': the VIPs stand together", *words->word);
+	cmd->vips = words->word;
+	while (words->left && **words->word != '-') {
+		word = next(words);
+		if (parse_vip(word, &address, words->error))
+			return -1;
+		cmd->num_vips++;
+		cmd->arg[ARG_VIPS].first = word;
+	}
+	return 0;
+}
+
 /* What is due next of what the verb takes, in order. */
 static int parse_operand(struct words *words, struct command *cmd, unsigned int *due)
 {
@@ -502,6 +581,13 @@ static int parse_operand(struct words *words, struct command *cmd, unsigned int 
 		*due &= ~service;
 		return parse_service(words, cmd);
 	}
+	if (now & OPERAND_METHOD) {
+		*due &= ~OPERAND_METHOD;
+		return parse_side(words, cmd);
+	}
+	/* A second run of VIPs has a refusal of its own. */
+	if (now & OPERAND_VIPS)
+		return parse_vips(words, cmd);
 	*due = 0;
 	if (now & OPERAND_REAL)
 		return parse_real(words, cmd);
@@ -524,6 +610,19 @@ static bool is_change(const struct command *cmd)
 	       given(cmd, ARG_WEIGHT) || given(cmd, ARG_STATE);
 }
 
+/* To the kernel this is add-real's; on the real server nobody else looks. */
+static int check_side(const struct command *cmd, struct parse_error *error)
+{
+	static const enum arg_id for_tunnels[] = { ARG_ENCAP, ARG_ENCAP_PORT, ARG_OUTER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(for_tunnels); i++)
+		if (cmd->method != LBVS_METHOD_TUNNEL && given(cmd, for_tunnels[i]))
+			return fail(error, "'%s' is for tunnel", cmd->arg[for_tunnels[i]].first);
+	if (given(cmd, ARG_ENCAP_PORT) && cmd->encap != LBVS_ENCAP_GUE)
+		return fail(error, "'--encap-port' is for '--encap gue'");
+	return 0;
+}
+
 static int check_enough(const struct command *cmd, unsigned int due, struct words *words)
 {
 	bool filter = given(cmd, ARG_SERVICE) || given(cmd, ARG_CLIENT) || given(cmd, ARG_REAL);
@@ -532,6 +631,10 @@ static int check_enough(const struct command *cmd, unsigned int due, struct word
 	/* What is missing complains best when it's looked for. */
 	if (due & (OPERAND_SERVICE | OPERAND_REAL | OPERAND_SETTING))
 		return parse_operand(words, &scratch, &due);
+	if (due & OPERAND_METHOD || (due & OPERAND_VIPS && !given(cmd, ARG_VIPS)))
+		return parse_operand(words, &scratch, &due);
+	if (cmd->verb->operands & OPERAND_VIPS && check_side(cmd, words->error))
+		return -1;
 	if (cmd->verb->traits & VERB_NEEDS_CHANGE && !is_change(cmd))
 		return fail(words->error, "nothing to change: no option given");
 	if (!(cmd->verb->traits & VERB_NEEDS_FILTER))

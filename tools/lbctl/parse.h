@@ -26,6 +26,7 @@ int parse_split(char *line, const char **words, int max);
 int parse_number(const char *word, u32 min, u32 max, u32 *value);
 int parse_endpoint(const char *word, const char *protocol, struct address *address,
 		   u16 *port, struct parse_error *error);
+int parse_vip(const char *word, struct address *address, struct parse_error *error);
 int parse_prefix(const char *word, struct address *address, u8 *length,
 		 struct parse_error *error);
 

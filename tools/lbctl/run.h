@@ -20,6 +20,10 @@ int run_version(struct channel *channel, const struct command *cmd);
 int run_help(const struct command *cmd);
 void help_verb(const struct verb *verb);
 
+int run_real_setup(const struct command *cmd);
+int run_real_teardown(const struct command *cmd);
+int run_check_real(const struct command *cmd);
+
 /* In two steps, so that what is wrong with the file shows without a module. */
 struct rules;
 

@@ -249,6 +249,42 @@ static void test_settings(void)
 	refused("set timeout udp 5 6", "one word too many");
 }
 
+static void test_real_side(void)
+{
+	struct command cmd;
+
+	cmd = understood("real-setup dr 192.0.2.10 2001:db8::1 --device dummy0 --dry-run");
+	tap_ok(cmd.method == LBVS_METHOD_DR && cmd.num_vips == 2 &&
+	       !strcmp(cmd.vips[1], "2001:db8::1") && given(&cmd, ARG_DRY_RUN), "two VIPs");
+	cmd = understood("check-real --outer inet6 tunnel --encap gue 192.0.2.10 --encap-port 5");
+	tap_ok(cmd.method == LBVS_METHOD_TUNNEL && cmd.outer == AF_INET6 && cmd.num_vips == 1 &&
+	       cmd.encap == LBVS_ENCAP_GUE && cmd.encap_port == 5, "options between the words");
+
+	refused("real-setup", "no method given");
+	refused("real-setup nat 192.0.2.10", "nat needs no setup");
+	refused("real-setup by-bicycle 192.0.2.10", "expected dr or tunnel");
+	refused("real-setup dr", "no VIP given");
+	refused("real-setup dr 192.0.2.10 --dry-run 192.0.2.11", "stand together");
+	refused("real-setup dr 192.0.2.10:80", "without a port");
+	refused("real-setup dr 192.0.2.10/32", "no IPv4 or IPv6 address");
+	refused("real-setup dr 127.0.0.1", "can't be a VIP");
+	refused("real-setup dr 0.0.0.0", "can't be a VIP");
+	refused("real-setup dr 224.0.0.1", "can't be a VIP");
+	refused("real-setup dr 192.0.2.10 ::", "can't be a VIP");
+	refused("real-setup dr ::1", "can't be a VIP");
+	refused("real-setup dr fe80::1", "can't be a VIP");
+	refused("real-setup dr ff02::1", "can't be a VIP");
+	refused("real-setup dr 192.0.2.10 --device ../x", "is no device");
+	refused("real-setup dr 192.0.2.10 --device all", "is no device");
+	refused("real-setup dr 192.0.2.10 --device sixteen-letters-", "is no device");
+	refused("real-setup dr 192.0.2.10 --encap ipip", "is for tunnel");
+	refused("real-setup dr 192.0.2.10 --outer inet", "is for tunnel");
+	refused("real-setup tunnel 192.0.2.10 --encap-port 5", "is for '--encap gue'");
+	refused("real-setup tunnel 192.0.2.10 --outer ipv6", "expected inet, inet6");
+	refused("real-teardown dr 192.0.2.10 --persist", "no option of real-teardown");
+	refused("check-real dr 192.0.2.10 --dry-run", "no option of check-real");
+}
+
 static void test_verbs(void)
 {
 	struct command cmd;
@@ -315,6 +351,7 @@ int main(void)
 	test_reals();
 	test_filters();
 	test_settings();
+	test_real_side();
 	test_verbs();
 	test_split();
 	test_mutations();

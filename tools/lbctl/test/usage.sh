@@ -126,10 +126,34 @@ test_no_module()
 			local -a word
 			read -ra word <<< "$line"
 			# help needs no module, and this host may lack the file.
-			[[ ${word[0]} = help || $line = *.rules* ]] && continue
+			[[ ${word[0]} = help || $line = *.rules* || ${word[0]} = *real-setup ||
+				${word[0]} = real-teardown || $line = *check-real* ]] && continue
 			expect 3 modprobe "${word[@]}"
 		done
 	done
+}
+
+# These would change this machine, or depend on it.
+test_real_side()
+{
+	local verb line
+	local -a word
+
+	for verb in real-setup real-teardown; do
+		while read -r line; do
+			read -ra word <<< "$line"
+			expect 0 . "${word[@]}" --dry-run
+		done < <("$lbctl" help $verb | sed -n 's/^  lbctl //p' | sed 's/ --dry-run//')
+	done
+	expect 0 '^ip addr add 203.0.113.10/32 dev lo$' real-setup dr 203.0.113.10 --dry-run
+	expect 0 '^ip link add name lbvs9 type dummy$' real-setup dr 203.0.113.10 --device lbvs9 --dry-run
+	expect 1 '^WRONG  2001:db8:f::10/128 is neither' check-real dr 2001:db8:f::10
+	expect 1 '"ok":false,"points":' --json check-real dr 203.0.113.10
+	expect 0 '^Name=lbvs9$' real-setup dr 203.0.113.10 --device lbvs9 --persist
+	expect 0 '^-net.ipv4.conf.tunl0.rp_filter = 2$' real-setup tunnel 203.0.113.10 --persist
+	expect 0 '^ExecStart=ip fou add port 7 gue -6$' real-setup tunnel 203.0.113.10 --outer inet6 \
+		--encap gue --encap-port 7 --persist
+	expect_lines 2 "'real-setup' has no place" 'real-setup dr 192.0.2.10'
 }
 
 test_documents()
@@ -163,6 +187,7 @@ test_help
 test_lines
 test_output
 test_no_module
+test_real_side
 test_documents
 echo "1..$count"
 [ $failed = 0 ]
