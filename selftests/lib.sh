@@ -607,12 +607,12 @@ order()
 	echo "${@:2}" >&"${TO[$1]}"
 }
 
-# One that doesn't answer in time is not asked again: its answers would be late.
+# One that doesn't answer in time (TELL_TIMEOUT, for slow kernels) is not asked again: its answers would be late.
 answer()
 {
 	ANSWER="error: no answer of the client program"
 	[ -z "${STUCK[$1]:-}" ] || return
-	read -rt 60 -u "${FROM[$1]}" ANSWER && return
+	read -rt "${TELL_TIMEOUT:-60}" -u "${FROM[$1]}" ANSWER && return
 	ANSWER="error: no answer of the client program"
 	STUCK[$1]=yes
 }
