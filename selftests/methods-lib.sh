@@ -17,6 +17,43 @@ SPACES+=(c3 mid r4)
 VIPS4="203.0.113.10 203.0.113.11 203.0.113.20"
 VIPS6="2001:db8:f::10 2001:db8:f::11 2001:db8:f::20"
 
+KINDS="nat dr ipip mix gue gue-csum gre"
+
+# What ICMP errors are in this family: type and code.
+numbers()
+{
+	case $FAMILY in
+	4)	PORT="type=3 code=3" HOST="type=3 code=1" NO_ROUTE="type=3 code=1"
+		EXCEEDED="type=11 code=0" TOO_BIG="type=3 code=4" MID=10.0.0.3 ;;
+	6)	PORT="type=1 code=4" HOST="type=1 code=3" NO_ROUTE="type=1 code=0"
+		EXCEEDED="type=3 code=0" TOO_BIG="type=2 code=0" MID=2001:db8:10::3 ;;
+	esac
+}
+
+# forget_paths SPACE...: what MTUs they have learned
+forget_paths()
+{
+	local space
+
+	for space; do
+		ip -n lbvs-$space -4 route flush cache
+		ip -n lbvs-$space -6 route flush cache
+	done
+}
+
+# error_is DESCRIPTION WANTED CLIENT ID: the next ICMP error that its socket has
+error_is()
+{
+	tell $3 error $4
+	like "$1" "$ANSWER" "^$2\$"
+}
+
+# learned DESCRIPTION MTU|"" SPACE ADDRESS [from ADDRESS]
+learned()
+{
+	is "$1" "$(ip -n lbvs-$3 route get $4 "${@:5}" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')" "$2"
+}
+
 # real_of FAMILY NUMBER: its address, into REAL
 real_of()
 {
@@ -236,7 +273,9 @@ make_methods_network()
 
 	modprobe -a ipip sit ip6_tunnel fou ip_gre || return 1
 	make_network && second_router && lan_client && far_real || return 1
-	sysctl -qw net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000
+	# Of several errors in a row none is to be held back.
+	sysctl -qw net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000 \
+		net.ipv4.route.error_cost=0
 	for i in d rt; do
 		on $i sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 	done

@@ -9,6 +9,7 @@
 . ./methods-lib.sh
 
 MB=${MB:-16}
+FEW=$(((MB + 3) / 4))
 P=8080
 
 # offloads on|off: of all that the director and its peers have; and those of the
@@ -48,9 +49,9 @@ each_kind()
 		total_mb=0
 		transfer $MB "offloads on"
 		on c1 ethtool -K eth0 tso off gso off > /dev/null
-		transfer $((MB / 4)) "the client's segments put together by the director"
+		transfer $FEW "the client's segments put together by the director"
 		offloads off
-		transfer $((MB / 4)) "all offloads off"
+		transfer $FEW "all offloads off"
 		offloads on
 		outer_is "$L wrapped so" r1
 		counts "$L the real found no fault" errors 0 0 0

@@ -148,19 +148,18 @@ const char *do_icmp(int n, char **words)
 	return wrong;
 }
 
-/* A part of a datagram, as a fragment. */
-static const char *send_part(const struct address *from, const struct address *to,
+/* A part of a datagram, as a fragment; @id tells the datagrams apart. */
+static const char *send_part(const struct address *from, const struct address *to, __u16 id,
 			     const __u8 *data, size_t offset, size_t len, bool more)
 {
 	struct packet packet = { .from = from, .to = to };
 	struct ip6_frag header = {
-		.ip6f_nxt = IPPROTO_UDP, .ip6f_ident = htonl(getpid()),
+		.ip6f_nxt = IPPROTO_UDP, .ip6f_ident = htonl(id),
 		.ip6f_offlg = htons(offset) | (more ? IP6F_MORE_FRAG : 0),
 	};
 
 	if (is_v4(&packet)) {
-		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0),
-			htons(getpid()));
+		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0), htons(id));
 	} else {
 		add_ip6(&packet, IPPROTO_FRAGMENT, sizeof(header) + len);
 		add(&packet, &header, sizeof(header));
@@ -188,9 +187,10 @@ static size_t make_datagram(__u8 *data, const struct address *from, const struct
 const char *do_frag(int n, char **words)
 {
 	static __u8 data[DATAGRAM_MAX_LEN];
+	static __u16 id;
 	bool reverse = false, overlap = false;
 	struct address from, to;
-	size_t len, count, i, at;
+	size_t len, count, i, at, part;
 	const char *wrong = NULL;
 	__u8 *other;
 
@@ -203,15 +203,16 @@ const char *do_frag(int n, char **words)
 	}
 	len = make_datagram(data, &from, &to, atoi(words[5]));
 	count = (len + FRAGMENT - 1) / FRAGMENT;
+	id++;
 	for (i = 0; i < count && !wrong; i++) {
 		at = (reverse ? count - 1 - i : i) * FRAGMENT;
-		wrong = send_part(&from, &to, data, at, len - at < FRAGMENT ? len - at : FRAGMENT,
-				  at + FRAGMENT < len);
+		part = len - at < FRAGMENT ? len - at : FRAGMENT;
+		wrong = send_part(&from, &to, id, data, at, part, at + FRAGMENT < len);
 		if (overlap && !i && !wrong) {
 			/* What the first one says, and 8 bytes of the next, otherwise. */
 			other = data + (at ? at - 8 : FRAGMENT - 8);
 			memset(other, 'y', 16);
-			wrong = send_part(&from, &to, data, other - data, 16, true);
+			wrong = send_part(&from, &to, id, data, other - data, 16, true);
 			memset(other, 'x', 16);
 		}
 	}
