@@ -9,6 +9,7 @@
 
 P=8080
 MTU=1400
+MTU_KINDS=nat
 
 # As a careful operator has it. Counters tell what was dropped.
 strict()
@@ -80,7 +81,7 @@ mtu_cases()
 	numbers
 	ip -n lbvs-mid -4 route replace 10.1.0.0/24 dev f mtu $MTU
 	ip -n lbvs-mid -6 route replace 2001:db8:11::/64 dev f metric 256 mtu $MTU
-	for name in nat; do
+	for name in $MTU_KINDS; do
 		kind $name
 		L="$V $name, strict firewall:"
 		balance tcp $VIP $P 4
