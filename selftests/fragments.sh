@@ -23,7 +23,7 @@ big_cases()
 	tell c2 big u 60000
 	like "$L 60,000 bytes each way by a router" "$ANSWER" '^r[123]$'
 	told "$L one byte more than fits" "$ANSWER" c2 big u 1473
-	get_counts udp
+	wait_for 2 udp_sum_is 5
 	is "$L as many at the reals" $((${COUNTS// /+})) 5
 	tell c1 close u
 	tell c2 close u
@@ -76,9 +76,10 @@ overlap_cases()
 		zero_counts
 		told "$L fragments, $how" sent c1 frag $C1 7301 $VIP $P 9000 $how
 		told "$L a whole one after them" sent c1 frag $C1 7302 $VIP $P 9000
-		wait_for 2 udp_sum_is 1
+		# Time for what shouldn't come.
+		pause 0.3
 		get_counts udp
-		is "$L only the whole one got through" $((${COUNTS// /+})) 1
+		is "$L $how: only the whole one got through" $((${COUNTS// /+})) 1
 	done
 }
 
