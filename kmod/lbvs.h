@@ -313,7 +313,7 @@ struct lbvs_real {
  *	pick from; nothing but @cursor changes once it is published
  * @sched: picks from it
  * @num: length of @slot: the reals that are up and whose weight isn't 0
- * @local: there is a real by dr that is this host itself
+ * @local: there is a real that is this host itself
  * @seq_len: length of @seq
  * @seq: indices into @slot, for a scheduler that computed an order
  * @cursor: where round robin is

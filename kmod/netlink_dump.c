@@ -93,7 +93,7 @@ static int put_service(struct sk_buff *skb, const struct lbvs_service *svc)
 			       LBVS_SVC_F_ALL) ||
 	    nla_put_u8(skb, LBVS_SVC_A_ON_REMOVE, svc->on_remove) ||
 	    put_timeouts(skb, LBVS_SVC_A_TIMEOUTS, svc->timeout) ||
-	    nla_put_u16(skb, LBVS_SVC_A_MSS, svc->mss) ||
+	    nla_put_u32(skb, LBVS_SVC_A_MSS, svc->mss) ||
 	    nla_put_u32(skb, LBVS_SVC_A_NUM_REALS, svc->num_reals) ||
 	    put_sum(skb, LBVS_SVC_A_STATS, &sum))
 		return -EMSGSIZE;

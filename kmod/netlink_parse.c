@@ -31,7 +31,7 @@ const struct nla_policy lbvs_policy_svc[LBVS_SVC_A_MAX + 1] = {
 	[LBVS_SVC_A_FLAGS]	= NLA_POLICY_BITFIELD32(U32_MAX),
 	[LBVS_SVC_A_ON_REMOVE]	= { .type = NLA_U8 },
 	[LBVS_SVC_A_TIMEOUTS]	= NLA_POLICY_NESTED(policy_timeouts),
-	[LBVS_SVC_A_MSS]	= { .type = NLA_U16 },
+	[LBVS_SVC_A_MSS]	= { .type = NLA_U32 },
 };
 
 const struct nla_policy lbvs_policy_real[LBVS_REAL_A_MAX + 1] = {
@@ -308,16 +308,18 @@ static int parse_on_remove(const struct nlattr *attr, struct lbvs_service *want,
 static int parse_mss(const struct nlattr *attr, struct lbvs_service *want,
 		     struct netlink_ext_ack *extack)
 {
-	want->mss = nla_get_u16(attr);
-	if (want->mss && want->mss < LBVS_MSS_MIN) {
+	u32 mss = nla_get_u32(attr);
+
+	if (mss && (mss < LBVS_MSS_MIN || mss > U16_MAX)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "the MSS must be 88 to 65535, or 0 for none");
 		return -ERANGE;
 	}
-	if (want->mss && want->key.proto == IPPROTO_UDP) {
+	if (mss && want->key.proto == IPPROTO_UDP) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "an MSS is for TCP services");
 		return -EINVAL;
 	}
+	want->mss = mss;
 	return 0;
 }
 

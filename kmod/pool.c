@@ -20,8 +20,7 @@ static void slot_fill(struct lbvs_pool *pool, struct lbvs_slot *slot,
 {
 	slot->real = real;
 	slot->weight = real->weight;
-	slot->local = real->method == LBVS_METHOD_DR &&
-		      lbvs_addr_local(real->svc->ln->net, real->key.af,
+	slot->local = lbvs_addr_local(real->svc->ln->net, real->key.af,
 				      real->key.addr);
 	pool->local |= slot->local;
 }

@@ -44,9 +44,6 @@ static int one_packet_enter(struct lbvs_real *real,
 	struct lbvs_net *ln = real->svc->ln;
 	int err;
 
-	/* Otherwise its replies don't pass the director. */
-	if (!lbvs_method_replies(real->method))
-		return 0;
 	err = rhashtable_lookup_insert_fast(&ln->one_packet, &real->one_packet,
 					    one_packet_params);
 	if (err == -EEXIST)
@@ -57,6 +54,14 @@ static int one_packet_enter(struct lbvs_real *real,
 	real->in_one_packet = true;
 	WRITE_ONCE(ln->one_packets, ln->one_packets + 1);
 	return 0;
+}
+
+/* If its replies pass the director at all. */
+static int one_packet_join(struct lbvs_real *real,
+			   struct netlink_ext_ack *extack)
+{
+	return lbvs_method_replies(real->method) ?
+	       one_packet_enter(real, extack) : 0;
 }
 
 static void one_packet_leave(struct lbvs_real *real)
@@ -91,7 +96,7 @@ int lbvs_one_packet_set(struct lbvs_service *svc, bool on,
 			one_packet_leave(real);
 			continue;
 		}
-		err = one_packet_enter(real, extack);
+		err = one_packet_join(real, extack);
 		if (err)
 			goto undo;
 	}
@@ -221,7 +226,7 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 
 	list_add_tail(&real->list, &svc->reals);
 	if (svc->flags & LBVS_SVC_F_ONE_PACKET) {
-		err = one_packet_enter(real, extack);
+		err = one_packet_join(real, extack);
 		if (err)
 			goto err_list;
 	}
@@ -250,16 +255,32 @@ err_free:
 }
 
 /* The one-packet table has nat reals alone: enter or leave it. */
-static int one_packet_edit(struct lbvs_real *real, u8 old_method,
+static int one_packet_edit(struct lbvs_real *real, u8 method,
 			   struct netlink_ext_ack *extack)
 {
 	if (!(real->svc->flags & LBVS_SVC_F_ONE_PACKET) ||
-	    real->method == old_method)
+	    real->in_one_packet == lbvs_method_replies(method))
 		return 0;
-	if (lbvs_method_replies(real->method))
+	if (lbvs_method_replies(method))
 		return one_packet_enter(real, extack);
 	one_packet_leave(real);
 	return 0;
+}
+
+/* A pool with the real as it is to be; the real itself stays as it is. */
+static struct lbvs_pool *pool_with(struct lbvs_real *real,
+				   const struct lbvs_real_conf *conf)
+{
+	u32 weight = real->weight;
+	u8 state = real->state;
+	struct lbvs_pool *pool;
+
+	real->weight = conf->weight;
+	real->state = conf->state;
+	pool = lbvs_pool_build(real->svc, real->svc->sched);
+	real->weight = weight;
+	real->state = state;
+	return pool;
 }
 
 /**
@@ -274,30 +295,21 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 		   struct netlink_ext_ack *extack)
 {
 	struct lbvs_service *svc = real->svc;
-	u32 old_weight = real->weight;
-	u8 old_method = real->method;
-	u8 old_state = real->state;
 	struct lbvs_pool *pool;
-	int err = -ENOMEM;
+	int err;
 
 	lockdep_assert_held(&svc->ln->lock);
-	real->weight = conf->weight;
-	real->state = conf->state;
-	WRITE_ONCE(real->method, conf->method);
-	pool = lbvs_pool_build(svc, svc->sched);
-	if (pool)
-		err = one_packet_edit(real, old_method, extack);
-	/* A real that comes back doesn't get its forgotten connections back. */
-	if (!err && real->down && conf->state != LBVS_REAL_DOWN)
-		lbvs_conn_kill_unusable(svc->ln);
+	pool = pool_with(real, conf);
+	if (!pool)
+		return -ENOMEM;
+	err = one_packet_edit(real, conf->method, extack);
 	if (err) {
-		real->weight = old_weight;
-		real->state = old_state;
-		WRITE_ONCE(real->method, old_method);
-		if (pool)
-			lbvs_pool_discard(pool);
+		lbvs_pool_discard(pool);
 		return err;
 	}
+	/* A real that comes back doesn't get its forgotten connections back. */
+	if (real->down && conf->state != LBVS_REAL_DOWN)
+		lbvs_conn_kill_unusable(svc->ln);
 	real_configure(real, conf);
 	/* Another method may need another route. */
 	lbvs_route_flush(&real->route);

@@ -98,8 +98,8 @@ static struct lbvs_conn *conn_to(struct lbvs_real *real,
 }
 
 /*
- * Whether a packet comes from one of the pool's reals, which is a director too
- * and has picked us: then it isn't for us to pick again.
+ * Whether a packet comes from one of the pool's reals by dr, which is a director
+ * too and has picked us: then it isn't for us to pick again.
  */
 static bool picked_already(const struct lbvs_pool *pool,
 			   const struct lbvs_packet *pkt)
@@ -109,7 +109,8 @@ static bool picked_already(const struct lbvs_pool *pool,
 	if (!pool->local || !pkt->sender)
 		return false;
 	for (i = 0; i < pool->num; i++)
-		if (!pool->slot[i].local &&
+		if (READ_ONCE(pool->slot[i].real->method) == LBVS_METHOD_DR &&
+		    !pool->slot[i].local &&
 		    lbvs_real_sent(pool->slot[i].real, pkt))
 			return true;
 	return false;
@@ -119,11 +120,12 @@ static bool picked_already(const struct lbvs_pool *pool,
 static bool would_loop(const struct lbvs_slot *slot,
 		       const struct lbvs_packet *pkt, bool local_only)
 {
-	if (slot->local)
+	u8 method = READ_ONCE(slot->real->method);
+
+	if (slot->local && method == LBVS_METHOD_DR)
 		return false;
 	return local_only || real_is_target(slot->real, &pkt->tuple) ||
-	       (READ_ONCE(slot->real->method) == LBVS_METHOD_DR &&
-		lbvs_real_sent(slot->real, pkt));
+	       (method == LBVS_METHOD_DR && lbvs_real_sent(slot->real, pkt));
 }
 
 /**

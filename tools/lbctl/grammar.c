@@ -125,17 +125,19 @@ const struct verb verbs[VERB_COUNT] = {
 	},
 	[VERB_SET] = {
 		.name = "set", .operands = OPERAND_SETTING, .traits = VERB_IS_LINE,
-		.synopsis = "conn-limit N | tcp-unknown WAY | tunnel-df WAY | timeout STATE SEC",
+		.synopsis = "SETTING VALUE | timeout STATE SECONDS",
 		.summary = "change a setting of this network namespace",
 		.notes =
 			"conn-limit: no more connections than this. tcp-unknown reset|drop|local: what is\n"
 			 "done with a TCP packet in mid-stream that no connection is known for.\n"
 			 "tunnel-df inherit|never: whether a tunnel's outer packet must stay whole: when\n"
-			 "the inner one must, or never. timeout: how long a connection without packets is\n"
-			 "kept, where its service says nothing else.",
+			 "the inner one must, or never. conntrack on|off: whether connections by nat have\n"
+			 "conntrack entries. timeout: how long a connection without packets is kept, where\n"
+			 "its service says nothing else.",
 		.examples = "lbctl set conn-limit 2000000\n"
 			    "lbctl set tcp-unknown drop\n"
 			    "lbctl set tunnel-df never\n"
+			    "lbctl set conntrack on\n"
 			    "lbctl set timeout tcp-established 900\n",
 	},
 	[VERB_REAL_SETUP] = {
@@ -221,6 +223,10 @@ const struct option options[OPTION_COUNT] = {
 	[OPTION_ON_REMOVE] = { "--on-remove", OPTION_ON_REMOVE, OPTIONS_SERVICE,
 		"default|keep|close",
 		"connections of a removed or downed real (default: keep TCP, close UDP)",
+	},
+	[OPTION_MSS] = { "--mss", OPTION_MSS, OPTIONS_SERVICE,
+		"88..65535",
+		"nat: the largest TCP segment that either side may announce (0: as they like)",
 	},
 	[OPTION_TIMEOUT] = { "--timeout", OPTION_TIMEOUT, OPTIONS_SERVICE,
 		STATE_IS_SECONDS,

@@ -6,7 +6,7 @@
 _lbctl_options()
 {
 	local real_side='--encap --encap-port --device --outer'
-	local service='--scheduler --one-packet --adopt --on-remove --timeout'
+	local service='--scheduler --one-packet --adopt --on-remove --mss --timeout'
 
 	case $1 in
 	add-service)		echo "$service" ;;
@@ -37,13 +37,14 @@ _lbctl_values()
 	--outer)	echo inet inet6 ;;
 	real-setup|real-teardown|check-real)
 			echo dr tunnel ;;
-	--encap-csum)	echo on off ;;
+	--encap-csum|conntrack)
+			echo on off ;;
 	--state)	echo up drain down ;;
 	--timeout)	echo "${states[@]/%/=}" ;;
 	timeout)	echo "${states[@]}" ;;
 	tcp-unknown)	echo reset drop local ;;
 	tunnel-df)	echo inherit never ;;
-	set)		echo conn-limit tcp-unknown tunnel-df timeout ;;
+	set)		echo conn-limit tcp-unknown tunnel-df conntrack timeout ;;
 	*)		return 1 ;;
 	esac
 }

@@ -56,6 +56,7 @@ struct service {
 	char scheduler[LBVS_SCHED_NAME_MAX];
 	u32 flags;
 	u8 on_remove;
+	u16 mss;
 	struct timeouts timeouts;
 	u32 num_reals;
 	struct counters stats;
@@ -94,6 +95,7 @@ struct settings {
 	u32 conn_limit;
 	u8 tcp_unknown;
 	u8 tunnel_df;
+	u8 conntrack;
 	struct timeouts timeouts;
 };
 
@@ -119,6 +121,7 @@ enum arg_id {
 	ARG_SCHEDULER,
 	ARG_FLAGS,
 	ARG_ON_REMOVE,
+	ARG_MSS,
 	ARG_REAL,
 	ARG_METHOD,
 	ARG_ENCAP,
@@ -130,6 +133,7 @@ enum arg_id {
 	ARG_CONN_LIMIT,
 	ARG_TCP_UNKNOWN,
 	ARG_TUNNEL_DF,
+	ARG_CONNTRACK,
 	ARG_FILE,
 	ARG_TOPIC,
 	ARG_ALL,
@@ -155,12 +159,14 @@ struct command {
 	u8 state;
 	u8 tcp_unknown;
 	u8 tunnel_df;
+	u8 conntrack;
 	u8 client_prefix;
 	u8 outer;
 	u16 real_port;	/* 0: none given */
 	u32 flags;
 	u32 flags_mask;
 	u32 weight;
+	u32 mss;
 	u32 encap_port;
 	u32 conn_limit;
 	u32 num_vips;

@@ -367,7 +367,7 @@ static int parse_setting_timeout(struct command *cmd, const char *state, struct 
 	return 0;
 }
 
-#define SETTINGS "conn-limit, tcp-unknown, tunnel-df or timeout"
+#define SETTINGS "conn-limit, tcp-unknown, tunnel-df, conntrack or timeout"
 
 static int parse_setting(struct words *words, struct command *cmd)
 {
@@ -378,7 +378,7 @@ static int parse_setting(struct words *words, struct command *cmd)
 		return fail(words->error,
 			    "no setting given: expected " SETTINGS);
 	if (strcmp(name, "conn-limit") && strcmp(name, "tcp-unknown") &&
-	    strcmp(name, "tunnel-df") && strcmp(name, "timeout"))
+	    strcmp(name, "tunnel-df") && strcmp(name, "conntrack") && strcmp(name, "timeout"))
 		return fail(words->error, "'%s' is no setting: expected " SETTINGS, name);
 	if (!strcmp(name, "timeout"))
 		return parse_setting_timeout(cmd, value ? value : "", words);
@@ -393,6 +393,10 @@ static int parse_setting(struct words *words, struct command *cmd)
 		cmd->arg[ARG_TUNNEL_DF] = (struct arg){ name, value };
 		return parse_name(&tunnel_df_names, "way with tunnels' DF", value,
 				  &cmd->tunnel_df, words->error);
+	}
+	if (!strcmp(name, "conntrack")) {
+		cmd->arg[ARG_CONNTRACK] = (struct arg){ name, value };
+		return parse_name(&switch_names, "switch", value, &cmd->conntrack, words->error);
 	}
 	cmd->arg[ARG_CONN_LIMIT] = (struct arg){ name, value };
 	return parse_ranged("connection limit", value, LBVS_CONN_LIMIT_MIN, LBVS_CONN_LIMIT_MAX,
@@ -443,6 +447,7 @@ static const enum arg_id option_args[OPTION_COUNT] = {
 	[OPTION_ADOPT] = ARG_FLAGS,
 	[OPTION_NO_ADOPT] = ARG_FLAGS,
 	[OPTION_ON_REMOVE] = ARG_ON_REMOVE,
+	[OPTION_MSS] = ARG_MSS,
 	[OPTION_TIMEOUT] = ARG_COUNT,	/* timeout_arg[] */
 	[OPTION_METHOD] = ARG_METHOD,
 	[OPTION_ENCAP] = ARG_ENCAP,
@@ -487,6 +492,8 @@ static int set_option(struct command *cmd, const struct option *option, const ch
 		return parse_scheduler(value, error);
 	case OPTION_ON_REMOVE:
 		return parse_name(&on_remove_names, "way to remove", value, &cmd->on_remove, error);
+	case OPTION_MSS:
+		return parse_ranged("MSS", value, 0, 65535, &cmd->mss, error);
 	case OPTION_METHOD:
 		return parse_name(&method_names, "method", value, &cmd->method, error);
 	case OPTION_ENCAP:
@@ -605,7 +612,8 @@ static int parse_operand(struct words *words, struct command *cmd, unsigned int 
 static bool is_change(const struct command *cmd)
 {
 	return cmd->timeouts.given || cmd->flags_mask || given(cmd, ARG_SCHEDULER) ||
-	       given(cmd, ARG_ON_REMOVE) || given(cmd, ARG_METHOD) || given(cmd, ARG_ENCAP) ||
+	       given(cmd, ARG_ON_REMOVE) || given(cmd, ARG_MSS) ||
+	       given(cmd, ARG_METHOD) || given(cmd, ARG_ENCAP) ||
 	       given(cmd, ARG_ENCAP_PORT) || given(cmd, ARG_ENCAP_CSUM) ||
 	       given(cmd, ARG_WEIGHT) || given(cmd, ARG_STATE);
 }

@@ -103,6 +103,7 @@ static void put_service(struct json *json, const struct config_service *entry)
 	json_string(json, "scheduler", service->scheduler);
 	put_flags(json, service->flags);
 	put_name(json, "on_remove", &on_remove_names, service->on_remove);
+	json_number(json, "mss", service->mss);
 	put_timeouts(json, &service->timeouts);
 	put_counters(json, &service->stats);
 	json_array(json, "reals");
@@ -196,6 +197,7 @@ void json_settings(const struct settings *settings)
 	json_number(&json, "conn_limit", settings->conn_limit);
 	put_name(&json, "tcp_unknown", &tcp_unknown_names, settings->tcp_unknown);
 	put_name(&json, "tunnel_df", &tunnel_df_names, settings->tunnel_df);
+	json_bool(&json, "conntrack", settings->conntrack);
 	put_timeouts(&json, &settings->timeouts);
 	json_object_end(&json);
 }

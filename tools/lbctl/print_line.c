@@ -19,6 +19,8 @@ void line_service(const struct service *service)
 			printf(" --%s", flag_names.word[bit]);
 	if (service->on_remove != LBVS_ON_REMOVE_DEFAULT)
 		printf(" --on-remove %s", name_of(&on_remove_names, service->on_remove, room));
+	if (service->mss)
+		printf(" --mss %u", service->mss);
 	for (unsigned int i = 1; i < state_names.count; i++)
 		if (service->timeouts.given & 1U << i)
 			printf(" --timeout %s=%u", state_names.word[i],
@@ -58,6 +60,7 @@ void line_settings(const struct settings *settings)
 	printf("set conn-limit %u\n", settings->conn_limit);
 	printf("set tcp-unknown %s\n", name_of(&tcp_unknown_names, settings->tcp_unknown, room));
 	printf("set tunnel-df %s\n", name_of(&tunnel_df_names, settings->tunnel_df, room));
+	printf("set conntrack %s\n", name_of(&switch_names, settings->conntrack, room));
 	for (unsigned int i = 1; i < state_names.count; i++)
 		if (settings->timeouts.given & 1U << i)
 			printf("set timeout %s %u\n", state_names.word[i],

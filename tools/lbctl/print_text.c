@@ -141,6 +141,8 @@ void text_show(const struct config_service *entry)
 	printf("  %-16s  %s\n", "scheduler", service->scheduler);
 	printf("  %-16s  %s\n", "flags", format_flags(service->flags, flags, sizeof(flags)));
 	printf("  %-16s  %s\n", "on-remove", name_of(&on_remove_names, service->on_remove, room));
+	if (service->mss)
+		printf("  %-16s  %u\n", "mss", service->mss);
 	printf("  %-16s  %llu active, %llu in all\n", "now", active, conns);
 	printf("timeouts%s\n", service->timeouts.given ? "" : ": as 'lbctl settings' says");
 	print_timeouts(&service->timeouts);
@@ -247,6 +249,7 @@ void text_settings(const struct settings *settings)
 	printf("%-18s  %s\n", "tcp-unknown",
 	       name_of(&tcp_unknown_names, settings->tcp_unknown, room));
 	printf("%-18s  %s\n", "tunnel-df", name_of(&tunnel_df_names, settings->tunnel_df, room));
+	printf("%-18s  %s\n", "conntrack", name_of(&switch_names, settings->conntrack, room));
 	puts("timeout");
 	print_timeouts(&settings->timeouts);
 }

@@ -40,6 +40,8 @@ static void put_options(struct request *request, const struct command *cmd)
 	}
 	if (given(cmd, ARG_ON_REMOVE))
 		put_u8(request, LBVS_SVC_A_ON_REMOVE, cmd->on_remove, &arg[ARG_ON_REMOVE]);
+	if (given(cmd, ARG_MSS))
+		put_u32(request, LBVS_SVC_A_MSS, cmd->mss, &arg[ARG_MSS]);
 	put_timeouts(request, LBVS_SVC_A_TIMEOUTS, cmd);
 }
 
@@ -88,6 +90,7 @@ int get_service(struct nlattr *attr, struct service *service)
 			    sizeof(service->scheduler));
 	service->flags = get_flags(attrs[LBVS_SVC_A_FLAGS]);
 	service->on_remove = get_u8(attrs[LBVS_SVC_A_ON_REMOVE]);
+	service->mss = get_u32(attrs[LBVS_SVC_A_MSS]);
 	service->num_reals = get_u32(attrs[LBVS_SVC_A_NUM_REALS]);
 	if (get_timeouts(attrs[LBVS_SVC_A_TIMEOUTS], &service->timeouts))
 		return -EBADMSG;

@@ -20,6 +20,8 @@ void put_settings(struct request *request, const struct command *cmd)
 		       &arg[ARG_TCP_UNKNOWN]);
 	if (given(cmd, ARG_TUNNEL_DF))
 		put_u8(request, LBVS_SETTINGS_A_TUNNEL_DF, cmd->tunnel_df, &arg[ARG_TUNNEL_DF]);
+	if (given(cmd, ARG_CONNTRACK))
+		put_u8(request, LBVS_SETTINGS_A_CONNTRACK, cmd->conntrack, &arg[ARG_CONNTRACK]);
 	put_timeouts(request, LBVS_SETTINGS_A_TIMEOUTS, cmd);
 	put_nest_end(request, nest);
 }
@@ -33,6 +35,7 @@ static int get_settings(struct nlattr *attr, struct settings *settings)
 	settings->conn_limit = get_u32(attrs[LBVS_SETTINGS_A_CONN_LIMIT]);
 	settings->tcp_unknown = get_u8(attrs[LBVS_SETTINGS_A_TCP_UNKNOWN]);
 	settings->tunnel_df = get_u8(attrs[LBVS_SETTINGS_A_TUNNEL_DF]);
+	settings->conntrack = get_u8(attrs[LBVS_SETTINGS_A_CONNTRACK]);
 	return get_timeouts(attrs[LBVS_SETTINGS_A_TIMEOUTS], &settings->timeouts);
 }
 

@@ -152,7 +152,7 @@ enum lbvs_attr {
  * @LBVS_SVC_A_NUM_REALS: u32, reply only
  * @LBVS_SVC_A_STATS: nested &enum lbvs_stats_attr, reply only
  * @LBVS_SVC_A_PAD: alignment
- * @LBVS_SVC_A_MSS: u16, the largest segment that either side of a TCP connection
+ * @LBVS_SVC_A_MSS: u32, the largest segment that either side of a TCP connection
  *	by nat may announce, %LBVS_MSS_MIN to 65535 bytes; 0 (the default) leaves
  *	it to them. Not for dr and tunnel: replies, which are to be cut shorter,
  *	don't pass the director. Set advmss on the reals' routes there.

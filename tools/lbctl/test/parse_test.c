@@ -240,6 +240,12 @@ static void test_settings(void)
 	refused("set conn-limit 0", "1 to 100000000");
 	refused("set conn-limit 100000001", "1 to 100000000");
 	refused("set tcp-unknown ignore", "expected reset, drop, local");
+	cmd = understood("set conntrack on");
+	tap_ok(cmd.conntrack && given(&cmd, ARG_CONNTRACK), "conntrack");
+	refused("set conntrack perhaps", "expected off, on");
+	cmd = understood("add-service tcp 192.0.2.10:80 --mss 1360");
+	tap_ok(cmd.mss == 1360 && given(&cmd, ARG_MSS), "mss");
+	refused("add-service tcp 192.0.2.10:80 --mss 65536", "0 to 65535");
 	refused("set tunnel-df always", "expected inherit, never");
 	refused("set tunnel-df", "needs a value");
 	refused("set timeout", "needs STATE SECONDS");

@@ -104,7 +104,8 @@ static bool is_u32(const char *nest, int len, unsigned int type, u32 want)
 }
 
 #define TIMEOUTS "--timeout tcp-close=0 --timeout tcp-established=900"
-#define EDIT "edit-service tcp 192.0.2.10:80 --scheduler rr --no-adopt --on-remove close " TIMEOUTS
+#define EDIT "edit-service tcp 192.0.2.10:80 --scheduler rr --no-adopt --on-remove close " \
+	     "--mss 1360 " TIMEOUTS
 
 static void test_service(void)
 {
@@ -126,7 +127,7 @@ static void test_service(void)
 	nest = body(&request, &len);
 	tap_ok(count_attrs(nest, len) == 1, "service: one top-level attribute");
 	nest = find(nest, len, LBVS_A_SERVICE, true, &nest_len);
-	tap_ok(nest && count_attrs(nest, nest_len) == 8, "service: a nest of eight");
+	tap_ok(nest && count_attrs(nest, nest_len) == 9, "service: a nest of nine");
 	tap_ok(is_u8(nest, nest_len, LBVS_SVC_A_AF, AF_INET) &&
 	       is_u8(nest, nest_len, LBVS_SVC_A_PROTOCOL, IPPROTO_TCP) &&
 	       is_bytes(nest, nest_len, LBVS_SVC_A_ADDR, address, sizeof(address)) &&
@@ -136,6 +137,7 @@ static void test_service(void)
 	       "service: a flag taken back");
 	tap_ok(is_u8(nest, nest_len, LBVS_SVC_A_ON_REMOVE, LBVS_ON_REMOVE_CLOSE),
 	       "service: on-remove");
+	tap_ok(is_u32(nest, nest_len, LBVS_SVC_A_MSS, 1360), "service: mss");
 	timeouts = find(nest, nest_len, LBVS_SVC_A_TIMEOUTS, true, &timeouts_len);
 	tap_ok(timeouts && count_attrs(timeouts, timeouts_len) == 2 &&
 	       is_u32(timeouts, timeouts_len, LBVS_STATE_TCP_CLOSE, 0) &&
@@ -273,6 +275,13 @@ static void test_rest(void)
 	tap_ok(nest && count_attrs(nest, nest_len) == 1 &&
 	       is_u8(nest, nest_len, LBVS_SETTINGS_A_TUNNEL_DF, LBVS_TUNNEL_DF_NEVER),
 	       "set tunnel-df");
+	request_end(&request);
+
+	build_line("set conntrack on", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_SETTINGS, true, &nest_len);
+	tap_ok(nest && count_attrs(nest, nest_len) == 1 &&
+	       is_u8(nest, nest_len, LBVS_SETTINGS_A_CONNTRACK, 1), "set conntrack");
 	request_end(&request);
 
 	build_line("zero", &request);
