@@ -183,6 +183,21 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/*
+ * Errors about outer packets of tunnels are taken here, too: conntrack knows
+ * nothing of those packets, so a firewall would take the errors for invalid.
+ */
+static unsigned int known_error(struct lbvs_net *ln, struct sk_buff *skb,
+				struct lbvs_packet *pkt,
+				const struct nf_hook_state *state)
+{
+	unsigned int verdict = lbvs_icmp_known(ln, skb, pkt, state->hook);
+
+	if (verdict != NF_ACCEPT || pkt->local)
+		return verdict;
+	return lbvs_icmp_tunnel(ln, skb, pkt);
+}
+
 static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool early)
 {
@@ -199,9 +214,8 @@ static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 	pkt.early = early;
 	if (kind == LBVS_KIND_FLOW)
 		return known_flow(ln, skb, &pkt);
-	if (kind == LBVS_KIND_ERROR)
-		return lbvs_icmp_known(ln, skb, &pkt, state->hook);
-	return NF_ACCEPT;
+	return kind == LBVS_KIND_ERROR ? known_error(ln, skb, &pkt, state) :
+					 NF_ACCEPT;
 }
 
 /* TCP without a connection, and no SYN that would make one. */
@@ -302,11 +316,8 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, state, &pkt);
 	}
-	if (kind == LBVS_KIND_FLOW)
-		return fresh_flow(ln, skb, &pkt, state);
-	if (kind == LBVS_KIND_ERROR && pkt.input)
-		return lbvs_icmp_tunnel(ln, skb, &pkt);
-	return NF_ACCEPT;
+	return kind == LBVS_KIND_FLOW ? fresh_flow(ln, skb, &pkt, state) :
+					NF_ACCEPT;
 }
 
 static unsigned int hook_known(void *priv, struct sk_buff *skb,

@@ -211,7 +211,7 @@ static void client_tell(struct net *net, struct sk_buff *skb,
 /**
  * lbvs_icmp_tunnel() - take an error about an outer packet of ours
  * @ln: the namespace
- * @skb: the error, on its way to a socket
+ * @skb: the error, before it is routed
  * @pkt: what it looks like
  *
  * Context: RCU, BH off.
@@ -235,7 +235,7 @@ unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 	    conn->real->key.af != outer.tuple.af ||
 	    !lbvs_addr_equal(outer.tuple.af, conn->real->key.addr,
 			     outer.tuple.daddr) ||
-	    !sum_ok(skb, pkt, NF_INET_LOCAL_IN) ||
+	    !sum_ok(skb, pkt, NF_INET_PRE_ROUTING) ||
 	    !pskb_may_pull(skb, inner.l4_off + 8))
 		return NF_ACCEPT;
 
@@ -248,6 +248,9 @@ unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 		mtu = outer.info - overhead;
 		mtu_learn(ln->net, skb, outer.tuple.af, outer.info,
 			  outer.tuple.proto);
+		/* From now on the outer packets are fragmented. */
+		if (READ_ONCE(ln->tunnel_df) == LBVS_TUNNEL_DF_NEVER)
+			return NF_DROP;
 	}
 	__skb_pull(skb, inner.off - outer.off);
 	client_tell(ln->net, skb, &inner, mtu);
