@@ -217,9 +217,16 @@ static void judge_arp(const struct host *host, const struct sysctl *arp,
 	}
 }
 
-static bool may_hold_vip(const struct host_link *link)
+/* Where VIPs are put. */
+static bool is_for_vips(const struct host_link *link)
 {
 	return link->loopback || !strcmp(link->kind, "dummy");
+}
+
+/* Where they do no harm, tunnels included: nobody asks there whose they are. */
+static bool may_hold_vip(const struct host_link *link)
+{
+	return !link->arp;
 }
 
 static bool is_same(const struct address *a, const struct address *b)
@@ -260,7 +267,7 @@ static void judge_device_kind(const struct command *cmd, const struct host *host
 	const struct host_link *link = host_link(host, vip_device(cmd));
 	struct point *point;
 
-	if (!link || may_hold_vip(link))
+	if (!link || is_for_vips(link))
 		return;
 	point = add_point(points, "device_kind", link->name,
 			  "any other device answers ARP or neighbour solicitations for its addresses; leave --device away, or name a dummy device that is there or to be made");
@@ -323,12 +330,47 @@ static void judge_tunnel_mode(const struct host_link *link, const struct tunnel 
 		mend(point, "ip -6 tunnel change %s mode any", tunnel->device);
 }
 
-/* Strict where all or the device says 1, and neither says 2. */
-static void judge_rp_filter(const struct host *host, const char *device, struct points *points)
+static bool has_ipv4(const struct host *host, const struct host_link *link)
 {
-	int all = host->sysctl(rp_filter.key, "all");
+	for (size_t i = 0; link && i < host->num_addresses; i++)
+		if (host->addresses[i].index == link->index &&
+		    host->addresses[i].address.family == AF_INET)
+			return true;
+	return false;
+}
 
-	judge_sysctl(&rp_filter, device, larger(all, own_sysctl(host, &rp_filter, device)), points);
+/*
+ * A filter that is loose drops all the same what comes by a device without any
+ * IPv4 address. The VIP is one that is at hand.
+ */
+static void judge_tunnel_address(const struct command *cmd, const struct host *host,
+				 const struct tunnel *tunnel, struct points *points)
+{
+	struct point *point = add_point(points, "tunnel_address", tunnel->device,
+					"otherwise even a loose rp_filter drops what it unpacks");
+	char text[INET6_ADDRSTRLEN];
+	struct address vip;
+
+	point->ok = has_ipv4(host, host_link(host, tunnel->device));
+	found(point, "%s has %s IPv4 address", tunnel->device, point->ok ? "an" : "no");
+	for (unsigned int i = 0; i < cmd->num_vips && !point->ok && !*point->command; i++) {
+		vip = vip_address(cmd, i);
+		if (vip.family == AF_INET)
+			mend(point, "ip addr add %s/32 dev %s", format_address(&vip, text),
+			     tunnel->device);
+	}
+}
+
+/* Strict where all or the device says 1, and neither says 2. */
+static void judge_rp_filter(const struct command *cmd, const struct host *host,
+			    const struct tunnel *tunnel, struct points *points)
+{
+	int value = larger(host->sysctl(rp_filter.key, "all"),
+			   own_sysctl(host, &rp_filter, tunnel->device));
+
+	judge_sysctl(&rp_filter, tunnel->device, value, points);
+	if (value)
+		judge_tunnel_address(cmd, host, tunnel, points);
 }
 
 static void judge_ipv6(const struct host *host, const char *device, struct points *points)
@@ -355,7 +397,7 @@ static void judge_tunnel(const struct command *cmd, const struct host *host, u8 
 		judge_tunnel_there(link, tunnel, points);
 	judge_tunnel_mode(link, tunnel, inner, points);
 	if (inner == AF_INET)
-		judge_rp_filter(host, tunnel->device, points);
+		judge_rp_filter(cmd, host, tunnel, points);
 	else
 		judge_ipv6(host, tunnel->device, points);
 	if (!is_second(cmd, inner))
@@ -455,7 +497,7 @@ static void judge_vip(const struct command *cmd, const struct host *host,
 		if (!link || !may_hold_vip(link) || !is_same(&address->address, vip))
 			continue;
 		if (address->length == full_length(vip)) {
-			holder = link;
+			holder = is_for_vips(link) ? link : holder;
 			continue;
 		}
 		point = add_point(points, "prefix", text,
@@ -541,7 +583,7 @@ static bool has_others(const struct command *cmd, const struct host *host,
 static bool has_other_vips(const struct command *cmd, const struct host *host)
 {
 	for (size_t i = 0; i < host->num_links; i++)
-		if (may_hold_vip(&host->links[i]) && has_others(cmd, host, &host->links[i]))
+		if (is_for_vips(&host->links[i]) && has_others(cmd, host, &host->links[i]))
 			return true;
 	return false;
 }

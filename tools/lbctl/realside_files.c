@@ -80,6 +80,20 @@ static void persist_vips(const struct command *cmd)
 	putchar('\n');
 }
 
+/* A loose rp_filter wants one. */
+static void persist_tunnel_address(const struct command *cmd)
+{
+	for (unsigned int i = 0; i < cmd->num_vips; i++) {
+		struct address vip = vip_address(cmd, i);
+		char text[INET6_ADDRSTRLEN];
+
+		if (vip.family != AF_INET)
+			continue;
+		printf("Address=%s/32\n", format_address(&vip, text));
+		return;
+	}
+}
+
 static void persist_tunnels(const struct command *cmd)
 {
 	const struct tunnel *tunnels[2];
@@ -93,7 +107,10 @@ static void persist_tunnels(const struct command *cmd)
 			 tunnels[i]->device);
 		begin_file(path);
 		printf("[Match]\nName=%s\n\n[Link]\nRequiredForOnline=no\n\n"
-		       "[Network]\nLinkLocalAddressing=no\n\n", tunnels[i]->device);
+		       "[Network]\nLinkLocalAddressing=no\n", tunnels[i]->device);
+		if (tunnels[i] == tunnel_for(cmd, AF_INET))
+			persist_tunnel_address(cmd);
+		putchar('\n');
 	}
 }
 

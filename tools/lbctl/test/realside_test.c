@@ -184,6 +184,7 @@ static void test_arp(void)
 	wants(CHECK, "sysctl -qw net.ipv4.conf.all.arp_announce=2", "arp_announce 3 counts as 0");
 }
 
+#define ADD_TUNNEL "ip addr add 192.0.2.10/32 dev tunl0"
 #define TUNNEL "check-real tunnel 192.0.2.10"
 
 static void test_tunnel(void)
@@ -193,13 +194,19 @@ static void test_tunnel(void)
 
 	reset();
 	add_address("192.0.2.10", 32, 1);
+	add_address("192.0.2.10", 32, 3);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		bool strict = (all[i] == 1 && own[i] < 2) || (own[i] == 1 && all[i] < 2);
 
 		all_rp = all[i];
 		own_rp = own[i];
+		host.num_addresses = 4;
 		wants(TUNNEL, strict ? "sysctl -qw net.ipv4.conf.tunl0.rp_filter=2" : "",
 		      "rp_filter of all and of tunl0");
+		host.num_addresses = 3;
+		wants(TUNNEL, !all[i] && !own[i] ? "" : strict ?
+		      "sysctl -qw net.ipv4.conf.tunl0.rp_filter=2; " ADD_TUNNEL : ADD_TUNNEL,
+		      "the same with a tunl0 that has no address");
 	}
 	reset();
 	add_address("192.0.2.10", 32, 1);
@@ -230,6 +237,11 @@ static void test_teardown(void)
 	wants("real-teardown tunnel 192.0.2.10 --encap gue",
 	      "ip addr del 192.0.2.10/32 dev lo; ip fou del port 6080; ip link set tunl0 down",
 	      "the last VIP takes the tunnel along");
+	add_address("192.0.2.10", 32, 3);
+	wants("real-teardown tunnel 192.0.2.10", "ip addr del 192.0.2.10/32 dev lo; "
+	      "ip addr del 192.0.2.10/32 dev tunl0; ip link set tunl0 down",
+	      "the VIP goes from the tunnel, too");
+	host.num_addresses--;
 	add_address("192.0.2.11", 32, 1);
 	wants("real-teardown tunnel 192.0.2.10", "ip addr del 192.0.2.10/32 dev lo",
 	      "another VIP keeps the tunnel");
