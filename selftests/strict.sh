@@ -9,7 +9,7 @@
 
 P=8080
 MTU=1400
-MTU_KINDS=nat
+MTU_KINDS="nat ipip mix gue gre"
 
 # As a careful operator has it. Counters tell what was dropped.
 strict()
