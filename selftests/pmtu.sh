@@ -40,6 +40,7 @@ too_big_cases()
 teach_director()
 {
 	[ $METHOD$REAL_FAMILY$1 = tunnel6r4 ] || return
+	forget_paths d
 	tell c1 send u 1400
 	pause 0.3
 }
@@ -94,7 +95,7 @@ mtu_cases()
 		[ $name != nat ] || router=$MID
 		too_big_cases $((MTU - OVERHEAD)) "$router"
 		whole_or_not r4
-		[ $METHOD$REAL_FAMILY != tunnel4 ] || never_df r4
+		[ $METHOD != tunnel ] || never_df r4
 		lb flush
 		forget_paths c1 d
 	done
