@@ -381,6 +381,8 @@ extern const struct lbvs_scheduler lbvs_sched_lc;
 extern const struct lbvs_scheduler lbvs_sched_wlc;
 
 /* route.c */
+int lbvs_route_init(void);
+void lbvs_route_exit(void);
 bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
 		       u8 tos, struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);

@@ -20,13 +20,18 @@ static int __init lbvs_init(void)
 	err = lbvs_netns_init();
 	if (err)
 		goto err_conn;
-	err = lbvs_netlink_init();
+	err = lbvs_route_init();
 	if (err)
 		goto err_netns;
+	err = lbvs_netlink_init();
+	if (err)
+		goto err_route;
 	pr_info("version %s, %u connections of %u bytes at most by default\n",
 		LBVS_VERSION, lbvs_conn_limit_default(), lbvs_conn_bytes());
 	return 0;
 
+err_route:
+	lbvs_route_exit();
 err_netns:
 	lbvs_netns_exit();
 	rcu_barrier();
@@ -38,6 +43,7 @@ err_conn:
 static void __exit lbvs_exit(void)
 {
 	lbvs_netlink_exit();
+	lbvs_route_exit();
 	lbvs_netns_exit();
 	/* Reals and services are freed by callbacks of this module, too. */
 	rcu_barrier();

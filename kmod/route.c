@@ -13,6 +13,7 @@
 #include <net/ndisc.h>
 #include <net/route.h>
 
+#include "compat.h"
 #include "lbvs.h"
 
 /**
@@ -162,7 +163,7 @@ static void entry_replace(struct lbvs_route *route,
 	entry = rcu_replace_pointer(route->entry, entry,
 				    lockdep_is_held(&route->lock));
 	if (entry)
-		call_rcu(&entry->rcu, entry_free_rcu);
+		call_rcu_hurry(&entry->rcu, entry_free_rcu);
 }
 
 /* Keep a way, with its reference, for the next packet; if there is memory. */
@@ -207,8 +208,11 @@ bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 
 	way->ref = true;
 	if (real->key.af == AF_INET ? !real_lookup4(net, real, method, way) :
-				      !real_lookup6(net, real, method, way))
+				      !real_lookup6(net, real, method, way)) {
+		if (entry)
+			lbvs_route_flush(route);
 		return false;
+	}
 	/* One CPU renews the cache; meanwhile others do without. */
 	if (spin_trylock(&route->lock)) {
 		way_keep(route, way, real->key.af);
@@ -226,6 +230,65 @@ void lbvs_route_flush(struct lbvs_route *route)
 	spin_lock_bh(&route->lock);
 	entry_replace(route, NULL);
 	spin_unlock_bh(&route->lock);
+}
+
+static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
+{
+	struct lbvs_route_entry *entry;
+	bool stale;
+
+	rcu_read_lock();
+	entry = rcu_dereference(real->route.entry);
+	stale = entry && (entry->dst->dev == dev ||
+			  !dst_check(entry->dst, entry->cookie));
+	rcu_read_unlock();
+	if (stale)
+		lbvs_route_flush(&real->route);
+}
+
+static void flush_stale_of(const struct list_head *services,
+			   const struct net_device *dev)
+{
+	struct lbvs_service *svc;
+	struct lbvs_real *real;
+
+	list_for_each_entry(svc, services, list)
+		list_for_each_entry(real, &svc->objects, object)
+			flush_stale(real, dev);
+}
+
+/*
+ * A route that the stack has taken off a device still holds what it was made
+ * of, and for IPv6 that holds the device. So it must not lie in a cache until
+ * the next packet comes.
+ */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct lbvs_net *ln = lbvs_net(dev_net(dev));
+
+	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	mutex_lock(&ln->lock);
+	flush_stale_of(&ln->list, dev);
+	flush_stale_of(&ln->removed, dev);
+	mutex_unlock(&ln->lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
+int __init lbvs_route_init(void)
+{
+	return register_netdevice_notifier(&netdev_notifier);
+}
+
+void lbvs_route_exit(void)
+{
+	unregister_netdevice_notifier(&netdev_notifier);
 }
 
 /**
