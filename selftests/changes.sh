@@ -177,8 +177,7 @@ each_kind()
 		tell c1 open u udp $VIP $P timeout=1000
 		neighbour_cases
 		route_cases
-		# To do: IPv6 dr, whose cached route pins the device.
-		[ $FAMILY$name = 6dr ] || device_cases
+		device_cases
 		[ $METHOD != tunnel ] || source_cases
 		tell c1 close '*'
 		lb flush
