@@ -615,7 +615,15 @@ static int kill_one(struct lbvs_conn *conn, void *arg)
 	return 0;
 }
 
-static void conns_visit(struct lbvs_net *ln, lbvs_conn_fn fn)
+/**
+ * lbvs_conn_visit() - call a function for each connection
+ * @ln: the namespace
+ * @fn: the function; returns 0
+ * @arg: passed to @fn
+ *
+ * Context: process.
+ */
+void lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg)
 {
 	u32 cursor;
 	int f;
@@ -623,7 +631,7 @@ static void conns_visit(struct lbvs_net *ln, lbvs_conn_fn fn)
 	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
 		cursor = 0;
 		do {
-			lbvs_table_walk(&ln->conns.family[f], &cursor, fn, ln);
+			lbvs_table_walk(&ln->conns.family[f], &cursor, fn, arg);
 			cond_resched();
 		} while (cursor);
 	}
@@ -637,7 +645,7 @@ static void conns_visit(struct lbvs_net *ln, lbvs_conn_fn fn)
  */
 void lbvs_conn_kill_unusable(struct lbvs_net *ln)
 {
-	conns_visit(ln, forget_one);
+	lbvs_conn_visit(ln, forget_one, ln);
 }
 
 /**
@@ -648,5 +656,5 @@ void lbvs_conn_kill_unusable(struct lbvs_net *ln)
  */
 void lbvs_conn_kill_all(struct lbvs_net *ln)
 {
-	conns_visit(ln, kill_one);
+	lbvs_conn_visit(ln, kill_one, ln);
 }

@@ -150,6 +150,7 @@ void lbvs_conn_rewritten(const struct lbvs_conn *conn, enum lbvs_dir dir,
 void lbvs_conn_real(const struct lbvs_conn *conn, struct lbvs_real_key *key);
 bool lbvs_conn_usable(const struct lbvs_conn *conn);
 void lbvs_conn_collect(struct lbvs_net *ln);
+void lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg);
 void lbvs_conn_kill_unusable(struct lbvs_net *ln);
 void lbvs_conn_kill_all(struct lbvs_net *ln);
 

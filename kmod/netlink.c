@@ -340,8 +340,7 @@ static int conn_del_reply(struct genl_info *info, u32 count)
 static int conn_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct conn_del del = { .ln = info_ln(info) };
-	u32 cursor;
-	int i, err;
+	int err;
 
 	if (!info->attrs[LBVS_A_FILTER]) {
 		GENL_SET_ERR_MSG(info, "the filter is missing");
@@ -351,14 +350,7 @@ static int conn_del(struct sk_buff *skb, struct genl_info *info)
 				info->extack);
 	if (err)
 		return err;
-	for (i = 0; i < ARRAY_SIZE(del.ln->conns.family); i++) {
-		cursor = 0;
-		do {
-			lbvs_table_walk(&del.ln->conns.family[i], &cursor,
-					conn_del_one, &del);
-			cond_resched();
-		} while (cursor);
-	}
+	lbvs_conn_visit(del.ln, conn_del_one, &del);
 	return conn_del_reply(info, del.count);
 }
 
