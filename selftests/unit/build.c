@@ -40,7 +40,9 @@ static void add_ipv6(struct built *b, const struct headers *h)
 	for (i = 0; i < h->chain_len; i++) {
 		*next = h->chain[i];
 		next = b->bytes + b->len;
-		if (h->chain[i] != FRG)
+		if (h->chain[i] == FRG)
+			b->frag = b->len;
+		else
 			b->frag = b->len + (h->chain[i] == RTH ? 4 : 2);
 		add_bytes(b, (h->hdrlen + 1) * 8);
 		next[1] = h->hdrlen;
@@ -49,13 +51,18 @@ static void add_ipv6(struct built *b, const struct headers *h)
 	*next = h->proto;
 }
 
-/* An IP header, with options or extension headers. */
+/* An IP header, with options or extension headers. The first states no length. */
 void add_ip(struct built *b, const struct headers *h)
 {
+	u8 *header = b->bytes + b->len;
+	bool first = !b->len;
+
 	if (h->af == AF_INET)
 		add_ipv4(b, h);
 	else
 		add_ipv6(b, h);
+	if (first)
+		memset(header + (h->af == AF_INET ? 2 : 4), 0, 2);
 	b->l4 = b->len;
 }
 

@@ -59,6 +59,7 @@ OPAQUE(rhash_head);
 OPAQUE(rhashtable);
 OPAQUE(u64_stats_sync);
 OPAQUE(work_struct);
+#define IFNAMSIZ		16
 #define hsiphash_key_t		u64
 #define refcount_t		int
 #define spinlock_t		int
@@ -73,6 +74,7 @@ OPAQUE(work_struct);
 
 struct dst_entry;
 struct net;
+struct nf_hook_state;
 struct net_device;
 struct netlink_ext_ack;
 struct rhashtable_params;

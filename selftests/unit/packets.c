@@ -209,6 +209,17 @@ static void check_flow(const u8 *bytes, unsigned int len,
 		check_mss(bytes, len, pkt);
 }
 
+/* What the IP header says; 0 stands for all that is there. */
+static unsigned int stated_len(const u8 *bytes, unsigned int len, u8 af)
+{
+	unsigned int stated = af == AF_INET ? get_unaligned_be16(bytes + 2) :
+					      get_unaligned_be16(bytes + 4);
+
+	if (!stated)
+		return len;
+	return af == AF_INET ? stated : stated + 40;
+}
+
 /*
  * What holds for any bytes: in one piece or in two they mean the same, and what
  * is reported was read where it stands.
@@ -225,7 +236,8 @@ struct reading packet_check(const u8 *bytes, unsigned int len,
 	      split, pieces.kind, got.kind, pieces.depth, got.depth);
 	if (got.kind == LBVS_KIND_OTHER)
 		return got;
-	CHECK(pkt->len == len && pkt->tuple.af == af && !pkt->quote,
+	CHECK(pkt->len <= len && pkt->len == stated_len(bytes, len, af) &&
+	      pkt->tuple.af == af && !pkt->quote,
 	      "len %u, af %u", pkt->len, pkt->tuple.af);
 	CHECK(!pkt->mss_off || got.kind == LBVS_KIND_FLOW, "an MSS at %u",
 	      pkt->mss_off);

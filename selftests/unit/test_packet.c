@@ -135,7 +135,7 @@ static const char *const kinds[] = {
 static unsigned int need(const struct row *row, const struct built *b)
 {
 	if (row->kind == FRAGMENT)
-		return row->h.af == AF_INET ? 20 : b->frag;
+		return row->h.af == AF_INET ? b->l4 : b->frag;
 	return b->l4 + (row->h.proto == IPPROTO_TCP ? 20 : 8);
 }
 
@@ -227,6 +227,33 @@ static void offset(const void *arg)
 		CHECK(row->kind == ERROR ||
 		      !memcmp(&got.pkt.tuple.sport, b.bytes + b.l4, 2), "%s",
 		      row->name);
+	}
+}
+
+/* Padding isn't the packet's; one that says it is longer than it is, isn't one. */
+static void stated(const void *arg)
+{
+	static const struct headers tcp4 = IPV4(), tcp6 = IPV6(CHAIN(1, HOP));
+	static const struct headers *const h[] = { &tcp4, &tcp6 };
+	struct built b;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(h); i++) {
+		unsigned int base = h[i]->af == AF_INET ? 0 : 40;
+		unsigned int at = h[i]->af == AF_INET ? 2 : 4;
+		unsigned int len;
+
+		build(&b, h[i]);
+		for (len = base + 1; len <= b.len + 2; len++) {
+			enum lbvs_kind kind = len >= b.l4 && len <= b.len ?
+					      FLOW : OTHER;
+
+			b.bytes[at] = (len - base) >> 8;
+			b.bytes[at + 1] = len - base;
+			CHECK(packet_check(b.bytes, b.len, b.l4,
+					   h[i]->af).kind == kind,
+			      "%u of %u bytes", len, b.len);
+		}
 	}
 }
 
@@ -462,6 +489,7 @@ int main(void)
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		tap_case(mss, &options[i], "TCP MSS in a %s: %s", options[i].name,
 			 options[i].off ? "found" : "not found");
+	tap_case(stated, NULL, "the length that the IP header states");
 	tap_case(icmp_types, NULL, "every ICMP and ICMPv6 type");
 	tap_case(offset, NULL, "IP header after other data");
 	tap_case(random_packets, NULL, "random packets");
