@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Our own addresses: those of services and of reals. Fragments to and from them
- * have to be put together, and no others.
+ * Our own addresses: those of services and of reals. Packets from and to others
+ * are left alone after a glance, and fragments of theirs aren't put together.
  */
+#include <linux/hash.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "lbvs.h"
@@ -41,6 +43,43 @@ static struct addr *addr_find(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	return rhashtable_lookup_fast(&ln->addrs, &key, addr_params);
 }
 
+/* Who can aim at a slot can have his packets looked at more closely, no more. */
+static unsigned int addr_slot(u8 af, const __be32 *addr)
+{
+	u32 word = (__force u32)addr[0];
+
+	if (af == AF_INET6)
+		word ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
+	return hash_32(word, LBVS_ADDR_BITS);
+}
+
+/**
+ * lbvs_addr_glance() - could a packet be one of a connection
+ * @ln: the namespace, with its first service at least
+ * @skb: the packet; its network header is set
+ * @af: the family of that
+ *
+ * Return: false if it is TCP or UDP between addresses that aren't ours
+ */
+bool lbvs_addr_glance(const struct lbvs_net *ln, const struct sk_buff *skb,
+		      u8 af)
+{
+	struct lbvs_glance glance;
+
+	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
+		return true;
+	return READ_ONCE(ln->addr_count[addr_slot(af, glance.daddr)]) ||
+	       (READ_ONCE(ln->nats) &&
+		READ_ONCE(ln->addr_count[addr_slot(af, glance.saddr)]));
+}
+
+static void addr_count(struct lbvs_net *ln, const struct addr *a, int more)
+{
+	u32 *slot = &ln->addr_count[addr_slot(a->key.af, a->key.addr)];
+
+	WRITE_ONCE(*slot, *slot + more);
+}
+
 /**
  * lbvs_addr_ours() - is an address one of a service or a real
  * @ln: the namespace
@@ -70,15 +109,23 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
 		a->users++;
 		return 0;
 	}
+	if (!ln->addr_count)
+		ln->addr_count = kvcalloc(BIT(LBVS_ADDR_BITS),
+					  sizeof(*ln->addr_count),
+					  GFP_KERNEL_ACCOUNT);
 	a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-	if (!a)
+	if (!a || !ln->addr_count) {
+		kfree(a);
 		return -ENOMEM;
+	}
 	a->key.af = af;
 	a->users = 1;
 	lbvs_addr_copy(af, a->key.addr, addr);
 	err = rhashtable_insert_fast(&ln->addrs, &a->node, addr_params);
 	if (err)
 		kfree(a);
+	else
+		addr_count(ln, a, 1);
 	return err;
 }
 
@@ -95,6 +142,7 @@ void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	lockdep_assert_held(&ln->lock);
 	if (WARN_ON_ONCE(!a) || --a->users)
 		return;
+	addr_count(ln, a, -1);
 	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);
 	kfree_rcu(a, rcu);
 }
@@ -107,4 +155,5 @@ int lbvs_addrs_init(struct lbvs_net *ln)
 void lbvs_addrs_exit(struct lbvs_net *ln)
 {
 	rhashtable_destroy(&ln->addrs);
+	kvfree(ln->addr_count);
 }

@@ -4,6 +4,7 @@
  * found before it is rewritten, so that an ICMP error quotes what its sender
  * has sent.
  */
+#include <linux/if_arp.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/netfilter/nf_conntrack_common.h>
@@ -31,7 +32,7 @@
 unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
 		       enum lbvs_drop why)
 {
-	this_cpu_inc(ln->cpu->drops[why]);
+	this_cpu_inc(ln->cpu->count[LBVS_COUNT_DROP(why)]);
 	trace_lbvs_drop(skb, why);
 	return NF_DROP;
 }
@@ -117,32 +118,42 @@ static bool policy_lets_in(struct sk_buff *skb, u8 af)
 	       xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb);
 }
 
-/* LBVS_DROP_NONE, or why the packet can't go; its sender has been told then. */
+/* LBVS_DROP_NONE, or why the packet can't go that way. */
 static enum lbvs_drop check_path(struct lbvs_net *ln, struct sk_buff *skb,
 				 const struct lbvs_packet *pkt,
-				 const struct lbvs_real *real,
-				 const struct lbvs_way *way, bool tunnel)
+				 const struct lbvs_path *path)
 {
-	unsigned int mtu;
+	bool tunnel = path->method == LBVS_METHOD_TUNNEL;
 
-	if (!pkt->local && pkt->ttl <= 1) {
-		icmp_error(ln, skb, pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
-			   ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+	if (path->method == LBVS_METHOD_DR &&
+	    lbvs_way_gateway(&path->way, path->real->key.af))
+		return LBVS_DROP_GATEWAY;
+	if (!pkt->local && pkt->ttl <= 1)
 		return LBVS_DROP_TTL;
-	}
 	if (skb_warn_if_lro(skb))
 		return LBVS_DROP_LRO;
-	if (!pkt->local && !policy_lets_in(skb, pkt->tuple.af))
+	/* On the fast path there are no policies. */
+	if (!pkt->local && !pkt->fast && !policy_lets_in(skb, pkt->tuple.af))
 		return LBVS_DROP_POLICY;
-	if (!must_fit(ln, pkt, tunnel))
-		return LBVS_DROP_NONE;
-	mtu = path_mtu(real, pkt, way, tunnel);
-	if (too_big(skb, pkt, mtu)) {
-		icmp_error(ln, skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			   ICMPV6_PKT_TOOBIG, 0, mtu);
+	if (must_fit(ln, pkt, tunnel) &&
+	    too_big(skb, pkt, path_mtu(path->real, pkt, &path->way, tunnel)))
 		return LBVS_DROP_TOO_BIG;
-	}
 	return LBVS_DROP_NONE;
+}
+
+/* Let a packet's sender know, if that is for the director to say. */
+static void tell_sender(struct lbvs_net *ln, struct sk_buff *skb,
+			const struct lbvs_packet *pkt,
+			const struct lbvs_path *path, enum lbvs_drop why)
+{
+	if (why == LBVS_DROP_TTL)
+		icmp_error(ln, skb, pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
+			   ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+	else if (why == LBVS_DROP_TOO_BIG)
+		icmp_error(ln, skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			   ICMPV6_PKT_TOOBIG, 0,
+			   path_mtu(path->real, pkt, &path->way,
+				    path->method == LBVS_METHOD_TUNNEL));
 }
 
 /* Take off what the packet's way in has put on it. */
@@ -187,22 +198,22 @@ static int age(struct sk_buff *skb, const struct lbvs_packet *pkt)
 /* Make of the packet what is to leave. */
 static int transform(const struct lbvs_net *ln, struct sk_buff *skb,
 		     const struct lbvs_packet *pkt,
-		     const struct lbvs_real *real, u8 method,
-		     const struct lbvs_tuple *to, const struct lbvs_way *way)
+		     const struct lbvs_path *path)
 {
+	struct lbvs_real *real = path->real;
 	int err = 0;
 	bool df;
 
-	if (method == LBVS_METHOD_NAT)
-		err = pkt->quote ? lbvs_icmp_rewrite(skb, pkt, to) :
-				   lbvs_nat_rewrite(skb, pkt, to,
+	if (path->method == LBVS_METHOD_NAT)
+		err = pkt->quote ? lbvs_icmp_rewrite(skb, pkt, &path->to) :
+				   lbvs_nat_rewrite(skb, pkt, &path->to,
 						    READ_ONCE(real->svc->mss));
 	err = err ?: age(skb, pkt);
-	if (err || method != LBVS_METHOD_TUNNEL)
+	if (err || path->method != LBVS_METHOD_TUNNEL)
 		return err;
 	df = must_fit(ln, pkt, true) &&
-	     (skb_is_gso(skb) || pkt->len <= tunnel_mtu(real, way));
-	return lbvs_tunnel_push(ln->net, skb, pkt, real, way, df);
+	     (skb_is_gso(skb) || pkt->len <= tunnel_mtu(real, &path->way));
+	return lbvs_tunnel_push(ln->net, skb, pkt, real, &path->way, df);
 }
 
 /* May give the packet another route. */
@@ -234,6 +245,16 @@ static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
+/* Past the stack's output: what that would do is done, or isn't needed. */
+static unsigned int transmit_fast(struct sk_buff *skb,
+				  const struct lbvs_path *path)
+{
+	skb->dev = path->way.dst->dev;
+	lbvs_way_put(&path->way);
+	neigh_output(path->neigh, skb, false);
+	return NF_STOLEN;
+}
+
 /*
  * The real is the director itself, and has the VIP: the stack delivers. A
  * packet comes through here at several doors then, and is counted at the last.
@@ -247,51 +268,139 @@ static unsigned int deliver(struct sk_buff *skb, const struct lbvs_packet *pkt,
 }
 
 /**
- * lbvs_forward() - send a packet to a real, or back to a client
+ * lbvs_path_find() - find out where a packet is to go, and whether it can
  * @ln: the namespace
  * @skb: the packet
  * @pkt: what it looks like
- * @real: the real
- * @method: how it gets there, or comes from there
- * @dir: its direction
- * @to: what it is to look like, if the method is nat
+ * @path: with its real, method and direction, and what the packet is to look
+ *	like if the method is nat; the rest is filled in
+ *
+ * Context: RCU, BH off.
+ * Return: LBVS_DROP_NONE, or why it can't; lbvs_path_take() is to be called in
+ * either case
+ */
+enum lbvs_drop lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
+			      const struct lbvs_packet *pkt,
+			      struct lbvs_path *path)
+{
+	struct lbvs_way *way = &path->way;
+
+	path->local = false;
+	if (path->dir == LBVS_DIR_IN ?
+	    !lbvs_route_real(path->real, path->method, way) :
+	    !lbvs_route_client(ln->net, &path->to, skb->mark, pkt->tos, way)) {
+		way->ref = false;
+		return LBVS_DROP_NO_ROUTE;
+	}
+	if (path->method == LBVS_METHOD_DR &&
+	    way->dst->dev->flags & IFF_LOOPBACK) {
+		path->local = true;
+		return LBVS_DROP_NONE;
+	}
+	return check_path(ln, skb, pkt, path);
+}
+
+static bool has_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return net->xfrm.policy_count[XFRM_POLICY_FWD] ||
+	       net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+	       net->xfrm.policy_default[XFRM_POLICY_FWD] !=
+	       XFRM_USERPOLICY_ACCEPT ||
+	       net->xfrm.policy_default[XFRM_POLICY_OUT] !=
+	       XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+static bool find_next_hop(struct lbvs_path *path)
+{
+	const struct lbvs_real_key *key = &path->real->key;
+
+	path->neigh = path->dir == LBVS_DIR_IN ?
+		      lbvs_way_neigh(&path->way, key->af, key->addr) :
+		      lbvs_way_neigh(&path->way, path->to.af, path->to.daddr);
+	return path->neigh;
+}
+
+/**
+ * lbvs_path_fast() - find out whether a packet can pass by the stack
+ * @ln: the namespace
+ * @skb: the packet
+ * @path: from lbvs_path_find(); the next hop is filled in
+ * @why: what that returned
+ *
+ * Return: LBVS_FAST_TAKEN if so; or why not, and then @path is done with
+ */
+enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
+			      struct lbvs_path *path, enum lbvs_drop why)
+{
+	static const u8 fate[__LBVS_DROP_MAX] = {
+		[LBVS_DROP_NO_ROUTE]	= LBVS_FAST_ROUTE,
+		[LBVS_DROP_TTL]		= LBVS_FAST_TTL,
+		[LBVS_DROP_TOO_BIG]	= LBVS_FAST_TOO_BIG,
+		[LBVS_DROP_GATEWAY]	= LBVS_FAST_ROUTE,
+		[LBVS_DROP_LRO]		= LBVS_FAST_HEADER,
+	};
+	const struct dst_entry *dst = path->way.dst;
+	enum lbvs_fast res = fate[why];
+	const struct net_device *dev;
+
+	if (why)
+		goto out;
+	dev = dst->dev;
+	if (dev->flags & IFF_LOOPBACK)
+		res = LBVS_FAST_LOCAL;
+	else if (dev->type != ARPHRD_ETHER || dst->lwtstate)
+		res = LBVS_FAST_ROUTE;
+	else if (has_policies(ln->net))
+		res = LBVS_FAST_POLICY;
+	else if (skb_headroom(skb) < LL_RESERVED_SPACE(dev))
+		res = LBVS_FAST_NO_MEMORY;
+	else
+		res = find_next_hop(path) ? LBVS_FAST_TAKEN :
+					    LBVS_FAST_NEIGHBOUR;
+out:
+	if (res != LBVS_FAST_TAKEN)
+		lbvs_way_put(&path->way);
+	return res;
+}
+
+/**
+ * lbvs_path_take() - send a packet to a real, or back to a client
+ * @ln: the namespace
+ * @skb: the packet
+ * @pkt: what it looks like
+ * @path: from lbvs_path_find(), and on the fast path from lbvs_path_fast()
+ * @why: what lbvs_path_find() returned
  *
  * Context: RCU, BH off.
  * Return: a netfilter verdict: NF_STOLEN, NF_ACCEPT for a local real, or NF_DROP
  * after counting why
  */
-unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
-			  const struct lbvs_packet *pkt, struct lbvs_real *real,
-			  u8 method, enum lbvs_dir dir,
-			  const struct lbvs_tuple *to)
+unsigned int lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
+			    const struct lbvs_packet *pkt,
+			    struct lbvs_path *path, enum lbvs_drop why)
 {
-	bool tunnel = method == LBVS_METHOD_TUNNEL;
-	enum lbvs_drop why = LBVS_DROP_NONE;
-	struct lbvs_way way;
+	bool tracked = lbvs_tracked(ln, path->method) && !pkt->early;
 
-	if (dir == LBVS_DIR_IN ?
-	    !lbvs_route_real(real, method, &way) :
-	    !lbvs_route_client(ln->net, to, skb->mark, pkt->tos, &way))
-		return lbvs_drop(ln, skb, LBVS_DROP_NO_ROUTE);
-	if (method == LBVS_METHOD_DR) {
-		if (way.dst->dev->flags & IFF_LOOPBACK) {
-			lbvs_way_put(&way);
-			return deliver(skb, pkt, real);
-		}
-		if (lbvs_way_gateway(&way, real->key.af))
-			why = LBVS_DROP_GATEWAY;
+	if (path->local) {
+		lbvs_way_put(&path->way);
+		return deliver(skb, pkt, path->real);
 	}
-	if (!why)
-		why = check_path(ln, skb, pkt, real, &way, tunnel);
 	if (!why) {
-		scrub(skb, pkt, lbvs_tracked(ln, method) && !pkt->early);
-		if (transform(ln, skb, pkt, real, method, to, &way))
+		scrub(skb, pkt, tracked);
+		if (transform(ln, skb, pkt, path))
 			why = LBVS_DROP_NO_MEMORY;
+	} else {
+		tell_sender(ln, skb, pkt, path, why);
 	}
 	if (why) {
-		lbvs_way_put(&way);
+		lbvs_way_put(&path->way);
 		return lbvs_drop(ln, skb, why);
 	}
-	lbvs_count_packet(real, dir, skb, pkt->len);
-	return transmit(ln, skb, &way);
+	lbvs_count_packet(path->real, path->dir, skb, pkt->len);
+	return pkt->fast ? transmit_fast(skb, path) :
+			   transmit(ln, skb, &path->way);
 }

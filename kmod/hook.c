@@ -52,6 +52,7 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
 	pkt->input = state->hook == NF_INET_LOCAL_IN;
 	pkt->early = false;
+	pkt->fast = false;
 	pkt->dev = state->in;
 	pkt->sender = pkt->input && skb_mac_header_was_set(skb) &&
 		      state->in->type == ARPHRD_ETHER ?
@@ -105,27 +106,40 @@ static bool reopens(const struct lbvs_conn *conn, enum lbvs_dir dir,
 	       lbvs_state_closing(lbvs_conn_state(conn));
 }
 
-/* Rewrite, route, transmit. */
-static unsigned int send(struct lbvs_net *ln, struct sk_buff *skb,
-			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
-			 enum lbvs_dir dir)
+/* Where a packet of a connection goes. */
+static void path_init(struct lbvs_path *path, const struct lbvs_conn *conn,
+		      enum lbvs_dir dir)
 {
-	u8 method = lbvs_conn_method(conn);
-	struct lbvs_tuple to;
-
-	if (lbvs_method_replies(method))
-		lbvs_conn_rewritten(conn, dir, &to);
-	if (dir == LBVS_DIR_IN && lbvs_tracked(ln, method))
-		lbvs_conntrack_reply(skb, conn);
-	return lbvs_forward(ln, skb, pkt, conn->real, method, dir, &to);
+	path->real = conn->real;
+	path->method = lbvs_conn_method(conn);
+	path->dir = dir;
+	if (lbvs_method_replies(path->method))
+		lbvs_conn_rewritten(conn, dir, &path->to);
 }
 
+/*
+ * Route, rewrite, transmit. On the fast path all doubts come before the state,
+ * so that a packet that is left to the stack is accounted once.
+ */
 static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
-			 const struct lbvs_packet *pkt, struct lbvs_conn *conn,
-			 enum lbvs_dir dir)
+			 struct lbvs_packet *pkt, struct lbvs_conn *conn,
+			 enum lbvs_dir dir, bool first)
 {
-	lbvs_conn_advance(ln, conn, dir, pkt);
-	return send(ln, skb, pkt, conn, dir);
+	struct lbvs_path path;
+	enum lbvs_drop why;
+
+	path_init(&path, conn, dir);
+	why = lbvs_path_find(ln, skb, pkt, &path);
+	if (pkt->fast) {
+		pkt->fate = lbvs_path_fast(ln, skb, &path, why);
+		if (pkt->fate != LBVS_FAST_TAKEN)
+			return NF_ACCEPT;
+	}
+	if (!first)
+		lbvs_conn_advance(ln, conn, dir, pkt);
+	if (dir == LBVS_DIR_IN && lbvs_tracked(ln, path.method))
+		lbvs_conntrack_reply(skb, conn);
+	return lbvs_path_take(ln, skb, pkt, &path, why);
 }
 
 /* A packet to a one-packet service: scheduled by itself. */
@@ -133,12 +147,17 @@ static unsigned int pass_one(struct lbvs_net *ln, struct sk_buff *skb,
 			     const struct lbvs_packet *pkt,
 			     struct lbvs_real *real)
 {
-	struct lbvs_tuple to = pkt->tuple;
+	struct lbvs_path path = {
+		.real = real,
+		.method = READ_ONCE(real->method),
+		.dir = LBVS_DIR_IN,
+		.to = pkt->tuple,
+	};
 
-	lbvs_addr_copy(to.af, to.daddr, real->key.addr);
-	to.dport = real->key.port;
-	return lbvs_forward(ln, skb, pkt, real, READ_ONCE(real->method),
-			    LBVS_DIR_IN, &to);
+	lbvs_addr_copy(path.to.af, path.to.daddr, real->key.addr);
+	path.to.dport = real->key.port;
+	return lbvs_path_take(ln, skb, pkt, &path,
+			      lbvs_path_find(ln, skb, pkt, &path));
 }
 
 /* The answer of a one-packet service's real. */
@@ -147,40 +166,65 @@ static unsigned int pass_one_reply(struct lbvs_net *ln, struct sk_buff *skb,
 				   struct lbvs_real *real)
 {
 	const struct lbvs_service_key *key = &real->svc->key;
-	struct lbvs_tuple to = pkt->tuple;
+	struct lbvs_path path = {
+		.real = real,
+		.method = LBVS_METHOD_NAT,
+		.dir = LBVS_DIR_OUT,
+		.to = pkt->tuple,
+	};
 
-	lbvs_addr_copy(to.af, to.saddr, key->addr);
-	to.sport = key->port;
-	return lbvs_forward(ln, skb, pkt, real, LBVS_METHOD_NAT, LBVS_DIR_OUT,
-			    &to);
+	lbvs_addr_copy(path.to.af, path.to.saddr, key->addr);
+	path.to.sport = key->port;
+	return lbvs_path_take(ln, skb, pkt, &path,
+			      lbvs_path_find(ln, skb, pkt, &path));
 }
 
-static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			       const struct lbvs_packet *pkt)
+/* The reply of a one-packet service's real, if the packet is one. */
+static unsigned int known_one(struct lbvs_net *ln, struct sk_buff *skb,
+			      const struct lbvs_packet *pkt)
+{
+	struct lbvs_real *real;
+
+	if (!READ_ONCE(ln->one_packets) || pkt->tuple.proto != IPPROTO_UDP ||
+	    pkt->fast)
+		return NF_ACCEPT;
+	real = lbvs_one_packet_find(ln, pkt);
+	/* The director's own clients ask reals directly, too. */
+	if (!real || lbvs_addr_local(ln->net, pkt->tuple.af, pkt->tuple.daddr))
+		return NF_ACCEPT;
+	return pass_one_reply(ln, skb, pkt, real);
+}
+
+/**
+ * lbvs_known_flow() - pass on a packet of a known connection
+ * @ln: the namespace
+ * @skb: the packet
+ * @pkt: what it looks like
+ *
+ * Context: RCU, BH off.
+ * Return: a netfilter verdict; NF_ACCEPT if it is of none, or if it is to come
+ * again at a later door
+ */
+unsigned int lbvs_known_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			     struct lbvs_packet *pkt)
 {
 	struct lbvs_conn *conn;
-	struct lbvs_real *real;
 	enum lbvs_dir dir;
 
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	if (conn && reopens(conn, dir, pkt))
+	if (!conn)
+		return known_one(ln, skb, pkt);
+	if (reopens(conn, dir, pkt))
 		return NF_ACCEPT;
 	/* Not before conntrack has seen it. */
-	if (conn && pkt->early && lbvs_tracked(ln, lbvs_conn_method(conn)))
+	if (pkt->early && lbvs_tracked(ln, lbvs_conn_method(conn))) {
+		pkt->fate = LBVS_FAST_TRACKED;
 		return NF_ACCEPT;
-	/* IPv4 options are the stack's to judge, before it delivers. */
-	if (conn && pkt->options && dir == LBVS_DIR_IN && !pkt->local)
-		return NF_ACCEPT;
-	if (conn)
-		return pass(ln, skb, pkt, conn, dir);
-	if (READ_ONCE(ln->one_packets) && pkt->tuple.proto == IPPROTO_UDP) {
-		real = lbvs_one_packet_find(ln, pkt);
-		/* The director's own clients ask reals directly, too. */
-		if (real && !lbvs_addr_local(ln->net, pkt->tuple.af,
-					     pkt->tuple.daddr))
-			return pass_one_reply(ln, skb, pkt, real);
 	}
-	return NF_ACCEPT;
+	/* IPv4 options are the stack's to judge, before it delivers. */
+	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local)
+		return NF_ACCEPT;
+	return pass(ln, skb, pkt, conn, dir, false);
 }
 
 /*
@@ -202,8 +246,12 @@ static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool early)
 {
 	struct lbvs_packet pkt;
-	enum lbvs_kind kind = look(skb, state, &pkt);
+	enum lbvs_kind kind;
 
+	if (!lbvs_addr_glance(ln, skb, state->pf == NFPROTO_IPV4 ? AF_INET :
+								   AF_INET6))
+		return NF_ACCEPT;
+	kind = look(skb, state, &pkt);
 	if (kind == LBVS_KIND_FRAGMENT && gatherable(ln, &pkt)) {
 		unsigned int verdict = gather(ln, skb, pkt.tuple.af);
 
@@ -213,7 +261,7 @@ static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 	}
 	pkt.early = early;
 	if (kind == LBVS_KIND_FLOW)
-		return known_flow(ln, skb, &pkt);
+		return lbvs_known_flow(ln, skb, &pkt);
 	return kind == LBVS_KIND_ERROR ? known_error(ln, skb, &pkt, state) :
 					 NF_ACCEPT;
 }
@@ -256,7 +304,7 @@ static unsigned int refuse(struct lbvs_net *ln, struct sk_buff *skb,
 }
 
 static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
-			      const struct lbvs_packet *pkt,
+			      struct lbvs_packet *pkt,
 			      struct lbvs_service *svc)
 {
 	enum lbvs_drop why = LBVS_DROP_NONE;
@@ -264,13 +312,16 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 	struct lbvs_real *real;
 
 	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET && !pkt->local) {
+		if (pkt->fast)
+			return NF_ACCEPT;
 		real = lbvs_schedule_packet(svc);
 		return real ? pass_one(ln, skb, pkt, real) :
 			      refuse(ln, skb, pkt, svc, LBVS_DROP_NO_REAL);
 	}
 	conn = lbvs_schedule(svc, pkt, &why);
-	return conn ? send(ln, skb, pkt, conn, LBVS_DIR_IN) :
-		      refuse(ln, skb, pkt, svc, why);
+	if (conn)
+		return pass(ln, skb, pkt, conn, LBVS_DIR_IN, true);
+	return pkt->fast ? NF_ACCEPT : refuse(ln, skb, pkt, svc, why);
 }
 
 /* A link-local client's packets must not leave its link. */
@@ -281,9 +332,20 @@ static bool unroutable(const struct lbvs_tuple *tuple)
 	       IPV6_ADDR_LINKLOCAL;
 }
 
-static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			       const struct lbvs_packet *pkt,
-			       const struct nf_hook_state *state)
+/**
+ * lbvs_fresh_flow() - pass on a packet that may begin a connection
+ * @ln: the namespace
+ * @skb: the packet
+ * @pkt: what it looks like
+ * @state: of the hook that it is at
+ *
+ * Context: RCU, BH off.
+ * Return: a netfilter verdict; NF_ACCEPT if there is no service for it, or if it
+ * is to come again at a later door
+ */
+unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			     struct lbvs_packet *pkt,
+			     const struct nf_hook_state *state)
 {
 	struct lbvs_service *svc;
 	struct lbvs_conn *conn;
@@ -292,14 +354,16 @@ static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	/* Put together on the way here, or another CPU was quicker. */
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
 	if (conn && !reopens(conn, dir, pkt))
-		return pass(ln, skb, pkt, conn, dir);
+		return pass(ln, skb, pkt, conn, dir, false);
 	svc = lbvs_service_find(ln, skb->mark, pkt);
 	if (!svc || unroutable(&pkt->tuple))
 		return NF_ACCEPT;
+	if (!opens(svc, pkt))
+		return pkt->fast ? NF_ACCEPT :
+				   unknown_tcp(ln, skb, pkt, state);
 	if (conn)
 		lbvs_conn_kill(ln, conn);
-	return opens(svc, pkt) ? open_conn(ln, skb, pkt, svc) :
-				 unknown_tcp(ln, skb, pkt, state);
+	return open_conn(ln, skb, pkt, svc);
 }
 
 static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
@@ -316,7 +380,7 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, state, &pkt);
 	}
-	return kind == LBVS_KIND_FLOW ? fresh_flow(ln, skb, &pkt, state) :
+	return kind == LBVS_KIND_FLOW ? lbvs_fresh_flow(ln, skb, &pkt, state) :
 					NF_ACCEPT;
 }
 

@@ -60,20 +60,43 @@ struct lbvs_sum {
 	u64 bytes_out;
 };
 
+/* Indices into &lbvs_cpu.count. */
+#define LBVS_COUNT_DROP(why)	(why)
+#define LBVS_COUNT_FAST(what)	(__LBVS_DROP_MAX + (what))
+#define LBVS_COUNTS		LBVS_COUNT_FAST(__LBVS_FAST_MAX)
+
 /**
  * struct lbvs_cpu - what a namespace counts on one CPU
- * @drops: packets by &enum lbvs_drop; written by that CPU with BH off
+ * @count: packets by &enum lbvs_drop and &enum lbvs_fast; written by that CPU
+ *	with BH off
  * @gone: counters of reals that exist no more; under &lbvs_net.lock
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
- * @drops_base: what @drops was then; under &lbvs_net.lock
+ * @count_base: what @count was then; under &lbvs_net.lock
  */
 struct lbvs_cpu {
-	u64 drops[__LBVS_DROP_MAX];
+	u64 count[LBVS_COUNTS];
 	struct lbvs_sum gone;
 	struct lbvs_sum base;
-	u64 drops_base[__LBVS_DROP_MAX];
+	u64 count_base[LBVS_COUNTS];
 };
+
+/**
+ * struct lbvs_fast_settings - where and how the fast path works
+ * @path: &enum lbvs_fast_path
+ * @transmit: &enum lbvs_transmit
+ * @num_devices: length of @device; 0: all Ethernet devices
+ * @device: names of devices
+ */
+struct lbvs_fast_settings {
+	u8 path;
+	u8 transmit;
+	u8 num_devices;
+	char device[LBVS_FAST_DEVICES_MAX][IFNAMSIZ];
+};
+
+/* Slots of &lbvs_net.addr_count. */
+#define LBVS_ADDR_BITS		12
 
 /**
  * struct lbvs_net - what lbvs holds for a network namespace
@@ -83,12 +106,22 @@ struct lbvs_cpu {
  * @one_packet: rhashtable of the reals of one-packet services, by address and
  *	port; read under RCU, changed under @lock
  * @addrs: rhashtable of the addresses of services and reals; likewise
+ * @addr_count: how many of @addrs fall into each slot, so that most packets that
+ *	are none of ours are told at a glance; NULL before the first address.
+ *	Written under @lock, read anywhere.
+ * @nats: number of reals that are, or have been, nat reals: packets may come from
+ *	them; written under @lock
+ * @any_addrs: number of firewall-mark services, deleted ones included until their
+ *	connections are gone: packets may be to any address; written under @lock
  * @marks: number of firewall-mark services; written under @lock
  * @one_packets: number of reals in @one_packet; written under @lock
  * @timeout: jiffies for each state; written under @lock, read anywhere
  * @tcp_unknown: &enum lbvs_tcp_unknown; written under @lock, read anywhere
  * @tunnel_df: &enum lbvs_tunnel_df; likewise
  * @conntrack: nat connections have conntrack entries; likewise
+ * @fast: settings of the fast path; likewise
+ * @fast_devices: devices that the fast path is attached to; under the RTNL
+ * @fast_work: attaches it to devices, or detaches it, after a change
  * @conns: the connections
  * @cpu: per-CPU counters
  * @lock: serialises changes of the configuration, and everything else that may
@@ -114,12 +147,18 @@ struct lbvs_net {
 	struct rhashtable services;
 	struct rhashtable one_packet;
 	struct rhashtable addrs;
+	u32 *addr_count;
+	unsigned int nats;
+	unsigned int any_addrs;
 	unsigned int marks;
 	unsigned int one_packets;
 	u32 timeout[__LBVS_STATE_MAX];
 	u8 tcp_unknown;
 	u8 tunnel_df;
 	bool conntrack;
+	struct lbvs_fast_settings fast;
+	struct list_head fast_devices;
+	struct work_struct fast_work;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 
@@ -218,6 +257,26 @@ struct lbvs_way {
 	__be32 saddr[4];
 };
 
+/**
+ * struct lbvs_path - how a packet goes on
+ * @real: the real that it goes to, or comes from
+ * @method: &enum lbvs_method
+ * @dir: &enum lbvs_dir
+ * @local: it stays as it is, for this host to deliver
+ * @to: what it is to look like, if the method is nat
+ * @way: the way
+ * @neigh: the next hop under RCU, on the fast path
+ */
+struct lbvs_path {
+	struct lbvs_real *real;
+	u8 method;
+	u8 dir;
+	bool local;
+	struct lbvs_tuple to;
+	struct lbvs_way way;
+	struct neighbour *neigh;
+};
+
 static inline void lbvs_way_put(const struct lbvs_way *way)
 {
 	if (way->ref)
@@ -265,6 +324,7 @@ struct lbvs_real_key {
  * @encap_csum: GUE's outer UDP header has a checksum; likewise
  * @encap_port: GUE's destination port; likewise
  * @down: it was removed or set down; likewise
+ * @replies: it is, or has been, a nat real; under &lbvs_net.lock
  * @stats: per-CPU counters
  * @route: the way to it
  * @active: connections that aren't closing
@@ -289,6 +349,7 @@ struct lbvs_real {
 	u8 encap;
 	bool encap_csum;
 	bool down;
+	bool replies;
 	__be16 encap_port;
 	struct lbvs_stats __percpu *stats;
 	struct lbvs_route route;
@@ -367,6 +428,20 @@ u32 lbvs_net_limit_max(const struct lbvs_net *ln);
 int lbvs_hooks_register(struct lbvs_net *ln);
 void lbvs_hooks_unregister(struct lbvs_net *ln);
 int lbvs_hooks_track(struct lbvs_net *ln, bool on);
+unsigned int lbvs_known_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			     struct lbvs_packet *pkt);
+unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			     struct lbvs_packet *pkt,
+			     const struct nf_hook_state *state);
+
+/* fast.c */
+int lbvs_fast_init(void);
+void lbvs_fast_exit(void);
+void lbvs_fast_net_init(struct lbvs_net *ln);
+void lbvs_fast_net_exit(struct lbvs_net *ln);
+void lbvs_fast_set(struct lbvs_net *ln, const struct lbvs_fast_settings *want);
+void lbvs_fast_update(struct lbvs_net *ln);
+void lbvs_fast_wait(struct lbvs_net *ln);
 
 /* schedule.c */
 const struct lbvs_scheduler *lbvs_scheduler_find(const char *name);
@@ -391,16 +466,22 @@ bool lbvs_real_sent(const struct lbvs_real *real,
 		    const struct lbvs_packet *pkt);
 bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
 bool lbvs_way_gateway(const struct lbvs_way *way, u8 af);
+struct neighbour *lbvs_way_neigh(const struct lbvs_way *way, u8 af,
+				 const __be32 *daddr);
 
 /* forward.c, forward_nat.c, icmp.c, forward_tunnel.c */
 unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
 		       enum lbvs_drop why);
 void lbvs_unreachable(struct lbvs_net *ln, struct sk_buff *skb,
 		      const struct lbvs_packet *pkt);
-unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
-			  const struct lbvs_packet *pkt, struct lbvs_real *real,
-			  u8 method, enum lbvs_dir dir,
-			  const struct lbvs_tuple *to);
+enum lbvs_drop lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
+			      const struct lbvs_packet *pkt,
+			      struct lbvs_path *path);
+enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
+			      struct lbvs_path *path, enum lbvs_drop why);
+unsigned int lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
+			    const struct lbvs_packet *pkt,
+			    struct lbvs_path *path, enum lbvs_drop why);
 int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		     const struct lbvs_tuple *to, u16 mss);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
@@ -420,7 +501,9 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 			      const struct lbvs_packet *pkt);
 
-/* addr.c; the callers hold lbvs_net.lock, except of _ours */
+/* addr.c; the callers hold lbvs_net.lock, except of _glance and _ours */
+bool lbvs_addr_glance(const struct lbvs_net *ln, const struct sk_buff *skb,
+		      u8 af);
 bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr);
@@ -473,8 +556,8 @@ void lbvs_stats_real(struct lbvs_sum *sum, const struct lbvs_real *real);
 void lbvs_stats_service(struct lbvs_sum *sum, const struct lbvs_service *svc);
 void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln);
 void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu);
-u64 lbvs_stats_drops(struct lbvs_net *ln, enum lbvs_drop why);
-u64 lbvs_stats_drops_cpu(struct lbvs_net *ln, enum lbvs_drop why, int cpu);
+u64 lbvs_stats_count(struct lbvs_net *ln, unsigned int i);
+u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu);
 void lbvs_stats_retire(struct lbvs_real *real);
 void lbvs_stats_zero_service(struct lbvs_service *svc);
 void lbvs_stats_zero(struct lbvs_net *ln);

@@ -23,13 +23,18 @@ static int __init lbvs_init(void)
 	err = lbvs_route_init();
 	if (err)
 		goto err_netns;
-	err = lbvs_netlink_init();
+	err = lbvs_fast_init();
 	if (err)
 		goto err_route;
+	err = lbvs_netlink_init();
+	if (err)
+		goto err_fast;
 	pr_info("version %s, %u connections of %u bytes at most by default\n",
 		LBVS_VERSION, lbvs_conn_limit_default(), lbvs_conn_bytes());
 	return 0;
 
+err_fast:
+	lbvs_fast_exit();
 err_route:
 	lbvs_route_exit();
 err_netns:
@@ -43,6 +48,7 @@ err_conn:
 static void __exit lbvs_exit(void)
 {
 	lbvs_netlink_exit();
+	lbvs_fast_exit();
 	lbvs_route_exit();
 	lbvs_netns_exit();
 	/* Reals and services are freed by callbacks of this module, too. */

@@ -47,6 +47,7 @@ static int service_new(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&ln->lock);
 	err = lbvs_service_add(ln, &want);
 	mutex_unlock(&ln->lock);
+	lbvs_fast_wait(ln);
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LBVS_A_SERVICE],
 				    "there is such a service already");
@@ -378,8 +379,30 @@ struct settings {
 	u8 unknown;
 	u8 tunnel_df;
 	u8 conntrack;
+	struct lbvs_fast_settings fast;
 	u32 timeout[__LBVS_STATE_MAX];
 };
+
+static int settings_fast(struct nlattr **tb, struct lbvs_fast_settings *fast,
+			 struct netlink_ext_ack *extack)
+{
+	if (tb[LBVS_SETTINGS_A_FAST_PATH])
+		fast->path = nla_get_u8(tb[LBVS_SETTINGS_A_FAST_PATH]);
+	if (fast->path > LBVS_FAST_PATH_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_FAST_PATH],
+				    "fast-path must be on, off or all");
+		return -EINVAL;
+	}
+	if (tb[LBVS_SETTINGS_A_TRANSMIT])
+		fast->transmit = nla_get_u8(tb[LBVS_SETTINGS_A_TRANSMIT]);
+	if (fast->transmit > LBVS_TRANSMIT_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TRANSMIT],
+				    "transmit must be queue or direct");
+		return -EINVAL;
+	}
+	return lbvs_parse_devices(tb[LBVS_SETTINGS_A_FAST_DEVICES], fast,
+				  extack);
+}
 
 static int settings_parse(struct sk_buff *skb, struct lbvs_net *ln,
 			  struct nlattr **tb, struct settings *want,
@@ -413,6 +436,9 @@ static int settings_parse(struct sk_buff *skb, struct lbvs_net *ln,
 				    "conntrack must be 1 for on or 0 for off");
 		return -EINVAL;
 	}
+	err = settings_fast(tb, &want->fast, extack);
+	if (err)
+		return err;
 	if (tb[LBVS_SETTINGS_A_TIMEOUTS])
 		err = lbvs_parse_timeouts(tb[LBVS_SETTINGS_A_TIMEOUTS],
 					  want->timeout, 1, extack);
@@ -428,6 +454,7 @@ static int settings_change(struct sk_buff *skb, struct lbvs_net *ln,
 		.unknown = ln->tcp_unknown,
 		.tunnel_df = ln->tunnel_df,
 		.conntrack = ln->conntrack,
+		.fast = ln->fast,
 	};
 	int i, err;
 
@@ -440,6 +467,7 @@ static int settings_change(struct sk_buff *skb, struct lbvs_net *ln,
 	WRITE_ONCE(ln->conns.limit, want.limit);
 	WRITE_ONCE(ln->tcp_unknown, want.unknown);
 	WRITE_ONCE(ln->tunnel_df, want.tunnel_df);
+	lbvs_fast_set(ln, &want.fast);
 	for (i = 0; i < ARRAY_SIZE(want.timeout); i++)
 		WRITE_ONCE(ln->timeout[i], want.timeout[i]);
 	return 0;
@@ -463,6 +491,7 @@ static int settings_set(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&ln->lock);
 	err = settings_change(skb, ln, tb, info->extack);
 	mutex_unlock(&ln->lock);
+	lbvs_fast_wait(ln);
 	return err;
 }
 

@@ -29,19 +29,21 @@ static int put_sum(struct sk_buff *skb, int type, const struct lbvs_sum *sum)
 	return 0;
 }
 
-static int put_drops(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
+/* The counters that come after the @first one of &lbvs_cpu.count. */
+static int put_counts(struct sk_buff *skb, struct lbvs_net *ln, int cpu,
+		      int type, unsigned int first, unsigned int num)
 {
-	struct nlattr *nest = nla_nest_start(skb, LBVS_A_DROPS);
-	int i;
+	struct nlattr *nest = nla_nest_start(skb, type);
+	unsigned int i;
 	u64 n;
 
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = 1; i < __LBVS_DROP_MAX; i++) {
-		n = cpu < 0 ? lbvs_stats_drops(ln, i) :
-			      lbvs_stats_drops_cpu(ln, i, cpu);
-		/* 0 isn't a reason, so it serves as padding. */
-		if (nla_put_u64_64bit(skb, i, n, LBVS_DROP_NONE))
+	for (i = 1; i < num; i++) {
+		n = cpu < 0 ? lbvs_stats_count(ln, first + i) :
+			      lbvs_stats_count_cpu(ln, first + i, cpu);
+		/* 0 isn't counted, so it serves as padding. */
+		if (nla_put_u64_64bit(skb, i, n, 0))
 			return -EMSGSIZE;
 	}
 	nla_nest_end(skb, nest);
@@ -177,6 +179,20 @@ static int put_info(struct sk_buff *skb, const struct lbvs_net *ln)
 	return 0;
 }
 
+static int put_devices(struct sk_buff *skb, const struct lbvs_fast_settings *fast)
+{
+	struct nlattr *nest = nla_nest_start(skb, LBVS_SETTINGS_A_FAST_DEVICES);
+	unsigned int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < fast->num_devices; i++)
+		if (nla_put_string(skb, LBVS_DEVICES_A_NAME, fast->device[i]))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_settings(struct sk_buff *skb, const struct lbvs_net *ln)
 {
 	struct nlattr *nest = nla_nest_start(skb, LBVS_A_SETTINGS);
@@ -186,6 +202,9 @@ static int put_settings(struct sk_buff *skb, const struct lbvs_net *ln)
 	    nla_put_u8(skb, LBVS_SETTINGS_A_TCP_UNKNOWN, ln->tcp_unknown) ||
 	    nla_put_u8(skb, LBVS_SETTINGS_A_TUNNEL_DF, ln->tunnel_df) ||
 	    nla_put_u8(skb, LBVS_SETTINGS_A_CONNTRACK, ln->conntrack) ||
+	    nla_put_u8(skb, LBVS_SETTINGS_A_FAST_PATH, ln->fast.path) ||
+	    put_devices(skb, &ln->fast) ||
+	    nla_put_u8(skb, LBVS_SETTINGS_A_TRANSMIT, ln->fast.transmit) ||
 	    put_timeouts(skb, LBVS_SETTINGS_A_TIMEOUTS, ln->timeout))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -200,7 +219,11 @@ static int put_stats(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
 		lbvs_stats_net(&sum, ln);
 	else
 		lbvs_stats_net_cpu(&sum, ln, cpu);
-	return put_sum(skb, LBVS_A_STATS, &sum) ?: put_drops(skb, ln, cpu);
+	return put_sum(skb, LBVS_A_STATS, &sum) ?:
+	       put_counts(skb, ln, cpu, LBVS_A_DROPS,
+			  LBVS_COUNT_DROP(LBVS_DROP_NONE), __LBVS_DROP_MAX) ?:
+	       put_counts(skb, ln, cpu, LBVS_A_FAST,
+			  LBVS_COUNT_FAST(LBVS_FAST_NONE), __LBVS_FAST_MAX);
 }
 
 /* An answer that has been begun, or NULL. */

@@ -59,12 +59,20 @@ const struct nla_policy lbvs_policy_filter[LBVS_FILTER_A_MAX + 1] = {
 	[LBVS_FILTER_A_REAL]	= NLA_POLICY_NESTED(lbvs_policy_real_id),
 };
 
+static const struct nla_policy policy_devices[LBVS_DEVICES_A_MAX + 1] = {
+	[LBVS_DEVICES_A_NAME]	= { .type = NLA_NUL_STRING,
+				    .len = IFNAMSIZ - 1 },
+};
+
 const struct nla_policy lbvs_policy_settings[LBVS_SETTINGS_A_MAX + 1] = {
 	[LBVS_SETTINGS_A_CONN_LIMIT]	= { .type = NLA_U32 },
 	[LBVS_SETTINGS_A_TCP_UNKNOWN]	= { .type = NLA_U8 },
 	[LBVS_SETTINGS_A_TIMEOUTS]	= NLA_POLICY_NESTED(policy_timeouts),
 	[LBVS_SETTINGS_A_TUNNEL_DF]	= { .type = NLA_U8 },
 	[LBVS_SETTINGS_A_CONNTRACK]	= { .type = NLA_U8 },
+	[LBVS_SETTINGS_A_FAST_PATH]	= { .type = NLA_U8 },
+	[LBVS_SETTINGS_A_FAST_DEVICES]	= NLA_POLICY_NESTED(policy_devices),
+	[LBVS_SETTINGS_A_TRANSMIT]	= { .type = NLA_U8 },
 };
 
 /* The family that an address's length tells, or 0. */
@@ -245,6 +253,41 @@ int lbvs_parse_timeouts(const struct nlattr *attr, u32 *timeout, u32 min,
 			return -ERANGE;
 		}
 		timeout[i] = secs * HZ;
+	}
+	return 0;
+}
+
+/**
+ * lbvs_parse_devices() - read which devices take part in the fast path
+ * @attr: nested names, or NULL: no change
+ * @fast: its devices are set
+ * @extack: for the reason of a refusal
+ *
+ * Return: 0 or a negative error
+ */
+int lbvs_parse_devices(const struct nlattr *attr,
+		       struct lbvs_fast_settings *fast,
+		       struct netlink_ext_ack *extack)
+{
+	const struct nlattr *name;
+	int rem;
+
+	if (!attr)
+		return 0;
+	fast->num_devices = 0;
+	nla_for_each_nested(name, attr, rem) {
+		if (fast->num_devices == LBVS_FAST_DEVICES_MAX) {
+			NL_SET_ERR_MSG_ATTR(extack, name,
+					    "no more than 32 devices can be named");
+			return -E2BIG;
+		}
+		if (!dev_valid_name(nla_data(name))) {
+			NL_SET_ERR_MSG_ATTR(extack, name,
+					    "no device can have this name");
+			return -EINVAL;
+		}
+		strscpy(fast->device[fast->num_devices++], nla_data(name),
+			IFNAMSIZ);
 	}
 	return 0;
 }

@@ -69,6 +69,7 @@ static void worker(struct work_struct *work)
 	if (!again && ln->hooked && !ln->dead) {
 		lbvs_hooks_unregister(ln);
 		ln->hooked = false;
+		lbvs_fast_update(ln);
 	}
 	mutex_unlock(&ln->lock);
 
@@ -99,6 +100,7 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 		if (err)
 			return err;
 		ln->hooked = true;
+		lbvs_fast_update(ln);
 	}
 	queue_delayed_work(system_power_efficient_wq, &ln->worker,
 			   WORKER_PERIOD);
@@ -128,6 +130,7 @@ static int __net_init net_init(struct net *net)
 	init_llist_head(&ln->freed_reals);
 	INIT_DELAYED_WORK(&ln->worker, worker);
 	lbvs_table_init(ln);
+	lbvs_fast_net_init(ln);
 	ln->conns.limit = min(lbvs_conn_limit_default(),
 			      lbvs_net_limit_max(ln));
 	for (i = 0; i < ARRAY_SIZE(ln->timeout); i++)
@@ -171,6 +174,7 @@ static void __net_exit net_pre_exit(struct net *net)
 	if (ln->hooked)
 		lbvs_hooks_unregister(ln);
 	mutex_unlock(&ln->lock);
+	lbvs_fast_net_exit(ln);
 }
 
 /* Everything that callbacks are still to come for. */

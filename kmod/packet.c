@@ -140,6 +140,7 @@ static enum lbvs_kind parse_ipv4(const struct sk_buff *skb, unsigned int off,
 	pkt->tuple.proto = iph->protocol;
 	pkt->tuple.saddr[0] = iph->saddr;
 	pkt->tuple.daddr[0] = iph->daddr;
+	pkt->len = ntohs(iph->tot_len);
 	pkt->tos = iph->tos;
 	pkt->ttl = iph->ttl;
 	pkt->df = iph->frag_off & htons(IP_DF);
@@ -196,6 +197,9 @@ static enum lbvs_kind parse_ipv6(const struct sk_buff *skb, unsigned int off,
 		return LBVS_KIND_OTHER;
 	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
 	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
+	pkt->len = ntohs(ip6h->payload_len);
+	if (pkt->len)
+		pkt->len += sizeof(*ip6h);
 	pkt->tos = ipv6_get_dsfield(ip6h);
 	pkt->ttl = ip6h->hop_limit;
 	pkt->df = true;
@@ -229,12 +233,19 @@ static enum lbvs_kind parse_ip(const struct sk_buff *skb, u8 af,
 enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 				 struct lbvs_packet *pkt)
 {
+	unsigned int there = skb->len - skb_network_offset(skb);
 	enum lbvs_kind kind;
 
-	pkt->len = skb->len - skb_network_offset(skb);
 	pkt->mss_off = 0;
 	pkt->quote = NULL;
 	kind = parse_ip(skb, af, skb_network_offset(skb), pkt);
+	if (kind == LBVS_KIND_OTHER)
+		return kind;
+	/* What is longer than 64 KB can't say so there. */
+	if (!pkt->len)
+		pkt->len = there;
+	if (pkt->len > there || pkt->len < pkt->l4_off - skb_network_offset(skb))
+		return LBVS_KIND_OTHER;
 	return kind == LBVS_KIND_FLOW ? parse_l4(skb, pkt) : kind;
 }
 

@@ -2,7 +2,11 @@
 #ifndef _LBVS_PACKET_H
 #define _LBVS_PACKET_H
 
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/socket.h>
 #include <linux/types.h>
 
 /**
@@ -88,6 +92,10 @@ enum lbvs_kind {
  * @local: a socket of this host sends it; set by the hook
  * @input: the stack is about to deliver it here; set by the hook
  * @early: conntrack hasn't seen it yet; set by the hook
+ * @fast: it is on the fast path, which leaves to the stack what is odd; set by the
+ *	hook
+ * @fate: &enum lbvs_fast, on the fast path: why the packet is left to the stack,
+ *	if it is; changed by whoever knows more
  * @quote: what an error quotes, once that is known to be a connection's
  */
 struct lbvs_packet {
@@ -107,6 +115,8 @@ struct lbvs_packet {
 	bool local;
 	bool input;
 	bool early;
+	bool fast;
+	u8 fate;
 	const struct lbvs_quote *quote;
 };
 
@@ -131,6 +141,53 @@ struct lbvs_quote {
 	unsigned int l4_off;
 	bool df;
 };
+
+/**
+ * struct lbvs_glance - the ends of a packet
+ * @saddr: source address
+ * @daddr: destination address
+ * @buf: where they are if they couldn't be left where they were
+ */
+struct lbvs_glance {
+	const __be32 *saddr;
+	const __be32 *daddr;
+	union {
+		struct iphdr v4;
+		struct ipv6hdr v6;
+	} buf;
+};
+
+/*
+ * Look at nothing but a packet's ends: for most packets that is enough. False
+ * if it isn't TCP or UDP, or not evidently.
+ */
+static inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
+				      struct lbvs_glance *glance)
+{
+	unsigned int off = skb_network_offset(skb);
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+	u8 proto;
+
+	if (af == AF_INET) {
+		iph = skb_header_pointer(skb, off, sizeof(*iph),
+					 &glance->buf.v4);
+		if (!iph)
+			return false;
+		proto = iph->protocol;
+		glance->saddr = &iph->saddr;
+		glance->daddr = &iph->daddr;
+	} else {
+		ip6h = skb_header_pointer(skb, off, sizeof(*ip6h),
+					  &glance->buf.v6);
+		if (!ip6h)
+			return false;
+		proto = ip6h->nexthdr;
+		glance->saddr = ip6h->saddr.s6_addr32;
+		glance->daddr = ip6h->daddr.s6_addr32;
+	}
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+}
 
 enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 				 struct lbvs_packet *pkt);

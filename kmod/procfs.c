@@ -41,6 +41,25 @@ static const char *const drop_names[__LBVS_DROP_MAX] = {
 	[LBVS_DROP_POLICY]	= "policy",
 };
 
+static const char *const fast_names[__LBVS_FAST_MAX] = {
+	[LBVS_FAST_NONE]	= "none",
+	[LBVS_FAST_TAKEN]	= "taken",
+	[LBVS_FAST_UNKNOWN]	= "unknown",
+	[LBVS_FAST_FRAGMENT]	= "fragment",
+	[LBVS_FAST_HEADER]	= "header",
+	[LBVS_FAST_DEVICE]	= "device",
+	[LBVS_FAST_SHARED]	= "shared",
+	[LBVS_FAST_MARKED]	= "marked",
+	[LBVS_FAST_TRACKED]	= "tracked",
+	[LBVS_FAST_TTL]		= "ttl",
+	[LBVS_FAST_TOO_BIG]	= "too_big",
+	[LBVS_FAST_ROUTE]	= "route",
+	[LBVS_FAST_LOCAL]	= "local",
+	[LBVS_FAST_NEIGHBOUR]	= "neighbour",
+	[LBVS_FAST_POLICY]	= "policy",
+	[LBVS_FAST_NO_MEMORY]	= "no_memory",
+};
+
 static const char *const method_names[] = {
 	[LBVS_METHOD_NAT]	= "nat",
 	[LBVS_METHOD_DR]	= "dr",
@@ -228,11 +247,15 @@ static int stats_show(struct seq_file *seq, void *v)
 {
 	struct lbvs_net *ln = lbvs_net(seq_file_single_net(seq));
 	struct lbvs_sum sum;
+	int i;
 
 	mutex_lock(&ln->lock);
 	lbvs_stats_net(&sum, ln);
 	seq_printf(seq, "services %u\nreals %u\n", ln->num_services,
 		   ln->num_reals);
+	for (i = 1; i < __LBVS_FAST_MAX; i++)
+		seq_printf(seq, "fast_%s %llu\n", fast_names[i],
+			   lbvs_stats_count(ln, LBVS_COUNT_FAST(i)));
 	mutex_unlock(&ln->lock);
 	seq_printf(seq, "connections %u\nconn_limit %u\nbuckets %u\n",
 		   lbvs_conn_count(ln), READ_ONCE(ln->conns.limit),
@@ -268,7 +291,7 @@ static int drops_show(struct seq_file *seq, void *v)
 	mutex_lock(&ln->lock);
 	for (i = 1; i < __LBVS_DROP_MAX; i++)
 		seq_printf(seq, "%s %llu\n", drop_names[i],
-			   lbvs_stats_drops(ln, i));
+			   lbvs_stats_count(ln, LBVS_COUNT_DROP(i)));
 	mutex_unlock(&ln->lock);
 	return 0;
 }

@@ -176,6 +176,17 @@ static void real_configure(struct lbvs_real *real,
 	WRITE_ONCE(real->down, conf->state == LBVS_REAL_DOWN);
 }
 
+/* Packets may come from it, from now on and as long as it exists. */
+static void expect_replies(struct lbvs_real *real, u8 method)
+{
+	struct lbvs_net *ln = real->svc->ln;
+
+	if (!lbvs_method_replies(method) || real->replies)
+		return;
+	real->replies = true;
+	WRITE_ONCE(ln->nats, ln->nats + 1);
+}
+
 static void real_free_rcu(struct rcu_head *rcu)
 {
 	struct lbvs_real *real = container_of(rcu, struct lbvs_real, rcu);
@@ -235,6 +246,7 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 		err = -ENOMEM;
 		goto err_one_packet;
 	}
+	expect_replies(real, conf->method);
 	lbvs_pool_publish(svc, pool);
 
 	list_add_tail(&real->object, &svc->objects);
@@ -310,6 +322,7 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 	/* A real that comes back doesn't get its forgotten connections back. */
 	if (real->down && conf->state != LBVS_REAL_DOWN)
 		lbvs_conn_kill_unusable(svc->ln);
+	expect_replies(real, conf->method);
 	real_configure(real, conf);
 	/* Another method may need another route. */
 	lbvs_route_flush(&real->route);
@@ -390,6 +403,8 @@ void lbvs_reals_reap(struct lbvs_net *ln)
 		lbvs_addr_del(ln, real->key.af, real->key.addr);
 		list_del(&real->object);
 		ln->num_objects--;
+		if (real->replies)
+			WRITE_ONCE(ln->nats, ln->nats - 1);
 		real_free(real);
 		if (svc->deleted && list_empty(&svc->objects))
 			lbvs_service_free(svc);

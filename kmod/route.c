@@ -304,6 +304,45 @@ bool lbvs_way_gateway(const struct lbvs_way *way, u8 af)
 	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
 }
 
+static struct neighbour *neigh4(struct rtable *rt, const __be32 *daddr)
+{
+	if (rt->rt_gw_family == AF_INET6)
+		return __ipv6_neigh_lookup_noref(rt->dst.dev, &rt->rt_gw6);
+	return __ipv4_neigh_lookup_noref(rt->dst.dev,
+					 (__force u32)rt_nexthop(rt, *daddr));
+}
+
+static struct neighbour *neigh6(const struct rt6_info *rt, const __be32 *daddr)
+{
+	return __ipv6_neigh_lookup_noref(rt->dst.dev,
+					 rt6_nexthop(rt, (struct in6_addr *)daddr));
+}
+
+/**
+ * lbvs_way_neigh() - find the next hop of a way
+ * @way: the way
+ * @af: the family of its destination
+ * @daddr: its destination
+ *
+ * A neighbour that is to be asked again is good still, and is asked by using it.
+ * One that was flushed may look good, but for being dead.
+ *
+ * Context: RCU, BH off.
+ * Return: the neighbour, or NULL if its hardware address isn't known
+ */
+struct neighbour *lbvs_way_neigh(const struct lbvs_way *way, u8 af,
+				 const __be32 *daddr)
+{
+	struct neighbour *n;
+
+	n = af == AF_INET ? neigh4(container_of(way->dst, struct rtable, dst),
+				   daddr) :
+			    neigh6(dst_rt6_info(way->dst), daddr);
+	if (!n || READ_ONCE(n->dead) || !(READ_ONCE(n->nud_state) & NUD_VALID))
+		return NULL;
+	return n;
+}
+
 /**
  * lbvs_addr_local() - is an address one of this host's own
  * @net: the namespace

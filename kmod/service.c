@@ -62,16 +62,24 @@ struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
 }
 
 /* A firewall mark has any address that its packets come for. */
+static void any_addr(struct lbvs_net *ln, int more)
+{
+	WRITE_ONCE(ln->any_addrs, ln->any_addrs + more);
+}
+
 static int vip_add(struct lbvs_service *svc)
 {
-	if (svc->key.mark)
-		return 0;
-	return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr);
+	if (!svc->key.mark)
+		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr);
+	any_addr(svc->ln, 1);
+	return 0;
 }
 
 static void vip_del(struct lbvs_service *svc)
 {
-	if (!svc->key.mark)
+	if (svc->key.mark)
+		any_addr(svc->ln, -1);
+	else
 		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr);
 }
 

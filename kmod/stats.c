@@ -145,35 +145,35 @@ void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln)
 }
 
 /**
- * lbvs_stats_drops_cpu() - what a CPU has dropped
+ * lbvs_stats_count_cpu() - what a CPU has counted of one kind of event
  * @ln: the namespace
- * @why: the reason
+ * @i: LBVS_COUNT_DROP() or LBVS_COUNT_FAST()
  * @cpu: the CPU
  *
  * Return: packets
  */
-u64 lbvs_stats_drops_cpu(struct lbvs_net *ln, enum lbvs_drop why, int cpu)
+u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu)
 {
 	const struct lbvs_cpu *c = per_cpu_ptr(ln->cpu, cpu);
 
 	lockdep_assert_held(&ln->lock);
-	return READ_ONCE(c->drops[why]) - c->drops_base[why];
+	return READ_ONCE(c->count[i]) - c->count_base[i];
 }
 
 /**
- * lbvs_stats_drops() - what a namespace has dropped
+ * lbvs_stats_count() - what a namespace has counted of one kind of event
  * @ln: the namespace
- * @why: the reason
+ * @i: LBVS_COUNT_DROP() or LBVS_COUNT_FAST()
  *
  * Return: packets
  */
-u64 lbvs_stats_drops(struct lbvs_net *ln, enum lbvs_drop why)
+u64 lbvs_stats_count(struct lbvs_net *ln, unsigned int i)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += lbvs_stats_drops_cpu(ln, why, cpu);
+		sum += lbvs_stats_count_cpu(ln, i, cpu);
 	return sum;
 }
 
@@ -226,7 +226,7 @@ void lbvs_stats_zero(struct lbvs_net *ln)
 
 		c->base = (struct lbvs_sum){};
 		net_raw_cpu(&c->base, ln, cpu);
-		for (i = 0; i < ARRAY_SIZE(c->drops); i++)
-			c->drops_base[i] = READ_ONCE(c->drops[i]);
+		for (i = 0; i < ARRAY_SIZE(c->count); i++)
+			c->count_base[i] = READ_ONCE(c->count[i]);
 	}
 }

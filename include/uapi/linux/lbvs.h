@@ -38,10 +38,10 @@
  *              A connection that exists during the whole dump is in it; the
  *              table may grow meanwhile. It may be listed twice if it shrinks.
  * CONN_DEL     LBVS_A_FILTER (required; empty means all) -> LBVS_A_COUNT
- * STATS_GET    -> LBVS_A_STATS (sum of everything since load), LBVS_A_DROPS;
- *              as a dump: one message a CPU with LBVS_A_CPU too
+ * STATS_GET    -> LBVS_A_STATS (sum of everything since load), LBVS_A_DROPS,
+ *              LBVS_A_FAST; as a dump: one message a CPU with LBVS_A_CPU too
  * ZERO         id, or nothing for every service: its counters begin at 0 again;
- *              with nothing, the totals and drops too
+ *              with nothing, the totals, drops and the fast path's too
  * FLUSH        deletes every service, real and connection
  *
  * A request with an attribute that isn't named for it, a duplicate key, a value
@@ -117,6 +117,8 @@ enum lbvs_cmd {
  *	&enum lbvs_drop N; attribute 0 is never sent
  * @LBVS_A_COUNT: u32, how many objects a command touched
  * @LBVS_A_CPU: u32, the CPU that the counters of this message are of
+ * @LBVS_A_FAST: nested; attribute N is a u64, packets that the fast path did
+ *	with as &enum lbvs_fast N says; attribute 0 is never sent
  */
 enum lbvs_attr {
 	LBVS_A_UNSPEC,
@@ -130,6 +132,7 @@ enum lbvs_attr {
 	LBVS_A_DROPS,
 	LBVS_A_COUNT,
 	LBVS_A_CPU,
+	LBVS_A_FAST,
 
 	__LBVS_A_MAX
 };
@@ -405,6 +408,11 @@ enum lbvs_filter_attr {
  *	state and marks; the packets then pass conntrack and nat at prerouting
  *	and postrouting. Those by dr and tunnel, of which only one side passes
  *	here, never have one.
+ * @LBVS_SETTINGS_A_FAST_PATH: u8, &enum lbvs_fast_path
+ * @LBVS_SETTINGS_A_FAST_DEVICES: nested &enum lbvs_devices_attr: the devices
+ *	whose packets take the fast path; empty (the default): all Ethernet ones.
+ *	A device that isn't there takes part once it is.
+ * @LBVS_SETTINGS_A_TRANSMIT: u8, &enum lbvs_transmit
  */
 enum lbvs_settings_attr {
 	LBVS_SETTINGS_A_UNSPEC,
@@ -413,6 +421,9 @@ enum lbvs_settings_attr {
 	LBVS_SETTINGS_A_TIMEOUTS,
 	LBVS_SETTINGS_A_TUNNEL_DF,
 	LBVS_SETTINGS_A_CONNTRACK,
+	LBVS_SETTINGS_A_FAST_PATH,
+	LBVS_SETTINGS_A_FAST_DEVICES,
+	LBVS_SETTINGS_A_TRANSMIT,
 
 	__LBVS_SETTINGS_A_MAX
 };
@@ -451,6 +462,58 @@ enum lbvs_tunnel_df {
 };
 
 #define LBVS_TUNNEL_DF_MAX (__LBVS_TUNNEL_DF_MAX - 1)
+
+/**
+ * enum lbvs_fast_path - which packets are taken as soon as a device hands them up
+ * @LBVS_FAST_PATH_OFF: none: every packet passes the stack's prerouting
+ * @LBVS_FAST_PATH_ON: those of known connections (the default). What their first
+ *	packet has passed, the rest of a connection passes by: routing rules,
+ *	reverse-path filter, netfilter but for netdev ingress.
+ * @LBVS_FAST_PATH_ALL: those that begin a connection, too. They pass by the
+ *	firewall: for directors that have none, or have it at netdev ingress.
+ */
+enum lbvs_fast_path {
+	LBVS_FAST_PATH_OFF,
+	LBVS_FAST_PATH_ON,
+	LBVS_FAST_PATH_ALL,
+
+	__LBVS_FAST_PATH_MAX
+};
+
+#define LBVS_FAST_PATH_MAX (__LBVS_FAST_PATH_MAX - 1)
+
+/** LBVS_FAST_DEVICES_MAX: how many devices can be named for the fast path. */
+#define LBVS_FAST_DEVICES_MAX	32
+
+/**
+ * enum lbvs_devices_attr - devices
+ * @LBVS_DEVICES_A_NAME: string of 1 to 15 bytes; any number of them, up to
+ *	%LBVS_FAST_DEVICES_MAX
+ */
+enum lbvs_devices_attr {
+	LBVS_DEVICES_A_UNSPEC,
+	LBVS_DEVICES_A_NAME,
+
+	__LBVS_DEVICES_A_MAX
+};
+
+#define LBVS_DEVICES_A_MAX (__LBVS_DEVICES_A_MAX - 1)
+
+/**
+ * enum lbvs_transmit - how the fast path hands packets to a device
+ * @LBVS_TRANSMIT_QUEUE: by its queueing discipline (the default)
+ * @LBVS_TRANSMIT_DIRECT: past queueing discipline, tc, netfilter egress and
+ *	packet taps, where a packet needs neither segmentation nor a checksum; what
+ *	the device can't take at once is lost
+ */
+enum lbvs_transmit {
+	LBVS_TRANSMIT_QUEUE,
+	LBVS_TRANSMIT_DIRECT,
+
+	__LBVS_TRANSMIT_MAX
+};
+
+#define LBVS_TRANSMIT_MAX (__LBVS_TRANSMIT_MAX - 1)
 
 /**
  * enum lbvs_info_attr - the module and what it holds, in this namespace
@@ -543,5 +606,53 @@ enum lbvs_drop {
 };
 
 #define LBVS_DROP_MAX (__LBVS_DROP_MAX - 1)
+
+/**
+ * enum lbvs_fast - what the fast path did with a TCP or UDP packet from or to an
+ *	address of ours. It passes on, or leaves to the stack; then the slow path
+ *	decides, with the same result.
+ * @LBVS_FAST_NONE: never counted
+ * @LBVS_FAST_TAKEN: passed on
+ * @LBVS_FAST_UNKNOWN: left: no connection is known for it, or it begins one
+ * @LBVS_FAST_FRAGMENT: left: a fragment
+ * @LBVS_FAST_HEADER: left: IPv4 options, IPv6 extension headers, or headers that
+ *	aren't as they should be
+ * @LBVS_FAST_DEVICE: left: for another host, tagged for a VLAN, or from a port
+ *	of a bridge, a bond, a VRF or the like. Those devices hand it up again.
+ * @LBVS_FAST_SHARED: left: somebody else has the packet, too
+ * @LBVS_FAST_MARKED: left: another part of the stack has a claim on it (a socket,
+ *	a route, IPsec)
+ * @LBVS_FAST_TRACKED: left: conntrack is to see it
+ * @LBVS_FAST_TTL: left: its TTL runs out here
+ * @LBVS_FAST_TOO_BIG: left: too big for its path
+ * @LBVS_FAST_ROUTE: left: there is no route, or one that has to be taken by the
+ *	stack
+ * @LBVS_FAST_LOCAL: left: it goes to this host
+ * @LBVS_FAST_NEIGHBOUR: left: the next hop's hardware address isn't known
+ * @LBVS_FAST_POLICY: left: the namespace has IPsec policies
+ * @LBVS_FAST_NO_MEMORY: left: no room for its headers
+ */
+enum lbvs_fast {
+	LBVS_FAST_NONE,
+	LBVS_FAST_TAKEN,
+	LBVS_FAST_UNKNOWN,
+	LBVS_FAST_FRAGMENT,
+	LBVS_FAST_HEADER,
+	LBVS_FAST_DEVICE,
+	LBVS_FAST_SHARED,
+	LBVS_FAST_MARKED,
+	LBVS_FAST_TRACKED,
+	LBVS_FAST_TTL,
+	LBVS_FAST_TOO_BIG,
+	LBVS_FAST_ROUTE,
+	LBVS_FAST_LOCAL,
+	LBVS_FAST_NEIGHBOUR,
+	LBVS_FAST_POLICY,
+	LBVS_FAST_NO_MEMORY,
+
+	__LBVS_FAST_MAX
+};
+
+#define LBVS_FAST_MAX (__LBVS_FAST_MAX - 1)
 
 #endif /* _UAPI_LINUX_LBVS_H */

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fast path: a door at netdev ingress, as soon as a device hands packets up
+ * and before the stack has looked at them. What is odd or unknown is left to the
+ * stack, and comes to the other doors.
+ *
+ * The door is attached to each Ethernet device, or to those that the operator
+ * names, while the namespace has a service. Devices come and go under the RTNL,
+ * which nests outside the namespace's lock; commands hold that lock without the
+ * RTNL, so what they change is carried out by a work item, which they wait for.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/if_arp.h>
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/l3mdev.h>
+#include <net/xfrm.h>
+
+#include "lbvs.h"
+
+/* After the operator's own netdev chains. */
+#define PRIORITY_FAST	100
+
+/**
+ * struct fast_device - a device with the door
+ * @list: in &lbvs_net.fast_devices
+ * @ops: the door
+ */
+struct fast_device {
+	struct list_head list;
+	struct nf_hook_ops ops;
+};
+
+/* Why a packet isn't as the fast path wants it, or LBVS_FAST_TAKEN. */
+static enum lbvs_fast unfit(const struct sk_buff *skb)
+{
+	const struct net_device *dev = skb->dev;
+
+	/* Whoever is above such a device hands the packet up once more. */
+	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) ||
+	    rcu_access_pointer(dev->rx_handler) ||
+	    netif_is_l3_master(dev) || netif_is_l3_slave(dev))
+		return LBVS_FAST_DEVICE;
+	if (skb_shared(skb))
+		return LBVS_FAST_SHARED;
+	if (skb->sk || skb->_skb_refdst || skb_sec_path(skb))
+		return LBVS_FAST_MARKED;
+	return LBVS_FAST_TAKEN;
+}
+
+/* Read the headers, as the stack would check them, and take off padding. */
+static enum lbvs_fast read_headers(struct sk_buff *skb, u8 af,
+				   struct lbvs_packet *pkt)
+{
+	unsigned int plain = af == AF_INET ? sizeof(struct iphdr) :
+					     sizeof(struct ipv6hdr);
+	unsigned int off = skb_network_offset(skb);
+
+	switch (lbvs_packet_parse(skb, af, pkt)) {
+	case LBVS_KIND_FLOW:
+		break;
+	case LBVS_KIND_FRAGMENT:
+		return LBVS_FAST_FRAGMENT;
+	default:
+		return LBVS_FAST_HEADER;
+	}
+	if (pkt->l4_off != off + plain ||
+	    pskb_trim_rcsum(skb, off + pkt->len))
+		return LBVS_FAST_HEADER;
+	skb_set_transport_header(skb, pkt->l4_off);
+	pkt->local = false;
+	pkt->input = false;
+	pkt->early = true;
+	pkt->fast = true;
+	pkt->fate = LBVS_FAST_UNKNOWN;
+	pkt->dev = skb->dev;
+	pkt->sender = eth_hdr(skb)->h_source;
+	return LBVS_FAST_TAKEN;
+}
+
+static unsigned int enter(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
+			  const struct nf_hook_state *state)
+{
+	unsigned int verdict = NF_ACCEPT;
+	struct lbvs_packet pkt;
+	enum lbvs_fast fate;
+
+	fate = unfit(skb);
+	if (fate == LBVS_FAST_TAKEN)
+		fate = read_headers(skb, af, &pkt);
+	if (fate == LBVS_FAST_TAKEN) {
+		verdict = lbvs_known_flow(ln, skb, &pkt);
+		if (verdict == NF_ACCEPT && pkt.fate == LBVS_FAST_UNKNOWN &&
+		    READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL)
+			verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
+		fate = pkt.fate;
+	}
+	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
+	return verdict;
+}
+
+static unsigned int hook_fast(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct lbvs_net *ln = priv;
+	u8 af;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		af = AF_INET;
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		af = AF_INET6;
+	else
+		return NF_ACCEPT;
+	return lbvs_addr_glance(ln, skb, af) ? enter(ln, skb, af, state) :
+					       NF_ACCEPT;
+}
+
+static struct fast_device *find_device(const struct lbvs_net *ln,
+				       const struct net_device *dev)
+{
+	struct fast_device *fd;
+
+	list_for_each_entry(fd, &ln->fast_devices, list)
+		if (fd->ops.dev == dev)
+			return fd;
+	return NULL;
+}
+
+static void attach(struct lbvs_net *ln, struct net_device *dev)
+{
+	struct fast_device *fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
+	int err = -ENOMEM;
+
+	if (!fd)
+		goto fail;
+	fd->ops.hook = hook_fast;
+	fd->ops.dev = dev;
+	fd->ops.priv = ln;
+	fd->ops.pf = NFPROTO_NETDEV;
+	fd->ops.hooknum = NF_NETDEV_INGRESS;
+	fd->ops.priority = PRIORITY_FAST;
+	err = nf_register_net_hook(ln->net, &fd->ops);
+	if (err)
+		goto fail;
+	/* The stack has it off only where it forwards. */
+	dev_disable_lro(dev);
+	list_add(&fd->list, &ln->fast_devices);
+	return;
+
+fail:
+	kfree(fd);
+	pr_warn("no fast path from %s: error %d\n", netdev_name(dev), err);
+}
+
+static void detach(struct lbvs_net *ln, struct fast_device *fd)
+{
+	nf_unregister_net_hook(ln->net, &fd->ops);
+	list_del(&fd->list);
+	kfree(fd);
+}
+
+static bool named(const struct lbvs_fast_settings *fast,
+		  const struct net_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < fast->num_devices; i++)
+		if (!strcmp(fast->device[i], dev->name))
+			return true;
+	return !fast->num_devices;
+}
+
+static bool wanted(const struct lbvs_net *ln, const struct net_device *dev)
+{
+	return ln->hooked && !ln->dead && ln->fast.path &&
+	       dev->type == ARPHRD_ETHER && !(dev->flags & IFF_LOOPBACK) &&
+	       named(&ln->fast, dev);
+}
+
+static void update(struct lbvs_net *ln, struct net_device *dev)
+{
+	struct fast_device *fd = find_device(ln, dev);
+	bool want = wanted(ln, dev);
+
+	ASSERT_RTNL();
+	lockdep_assert_held(&ln->lock);
+	if (want && !fd)
+		attach(ln, dev);
+	else if (!want && fd)
+		detach(ln, fd);
+}
+
+static void fast_work(struct work_struct *work)
+{
+	struct lbvs_net *ln = container_of(work, struct lbvs_net, fast_work);
+	struct net_device *dev;
+
+	rtnl_lock();
+	mutex_lock(&ln->lock);
+	for_each_netdev(ln->net, dev)
+		update(ln, dev);
+	mutex_unlock(&ln->lock);
+	rtnl_unlock();
+}
+
+/**
+ * lbvs_fast_update() - attach the fast path to devices, or detach it
+ * @ln: the namespace; its lock is held
+ *
+ * That is done when lbvs_fast_wait() returns.
+ */
+void lbvs_fast_update(struct lbvs_net *ln)
+{
+	lockdep_assert_held(&ln->lock);
+	if (!ln->dead)
+		queue_work(system_unbound_wq, &ln->fast_work);
+}
+
+/**
+ * lbvs_fast_wait() - wait until devices are as they should be
+ * @ln: the namespace; its lock isn't held, and neither is the RTNL
+ */
+void lbvs_fast_wait(struct lbvs_net *ln)
+{
+	flush_work(&ln->fast_work);
+}
+
+/**
+ * lbvs_fast_set() - change settings of the fast path
+ * @ln: the namespace; its lock is held
+ * @want: the settings
+ */
+void lbvs_fast_set(struct lbvs_net *ln, const struct lbvs_fast_settings *want)
+{
+	lockdep_assert_held(&ln->lock);
+	if (!memcmp(&ln->fast, want, sizeof(*want)))
+		return;
+	WRITE_ONCE(ln->fast.path, want->path);
+	WRITE_ONCE(ln->fast.transmit, want->transmit);
+	ln->fast.num_devices = want->num_devices;
+	memcpy(ln->fast.device, want->device, sizeof(ln->fast.device));
+	lbvs_fast_update(ln);
+}
+
+/**
+ * lbvs_fast_net_init() - set up a namespace's fast path
+ * @ln: the namespace
+ */
+void lbvs_fast_net_init(struct lbvs_net *ln)
+{
+	INIT_LIST_HEAD(&ln->fast_devices);
+	INIT_WORK(&ln->fast_work, fast_work);
+	ln->fast.path = LBVS_FAST_PATH_ON;
+}
+
+/**
+ * lbvs_fast_net_exit() - detach a namespace's fast path for good
+ * @ln: the namespace, marked dead; its lock isn't held
+ */
+void lbvs_fast_net_exit(struct lbvs_net *ln)
+{
+	struct fast_device *fd, *next;
+
+	cancel_work_sync(&ln->fast_work);
+	/* Most namespaces never had a service, and needn't wait for the RTNL. */
+	if (list_empty_careful(&ln->fast_devices))
+		return;
+	rtnl_lock();
+	list_for_each_entry_safe(fd, next, &ln->fast_devices, list)
+		detach(ln, fd);
+	rtnl_unlock();
+}
+
+/* A device leaves a namespace with UNREGISTER, and enters one with REGISTER. */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct lbvs_net *ln = lbvs_net(dev_net(dev));
+	struct fast_device *fd;
+
+	mutex_lock(&ln->lock);
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_CHANGENAME:
+		update(ln, dev);
+		break;
+	case NETDEV_UNREGISTER:
+		fd = find_device(ln, dev);
+		if (fd)
+			detach(ln, fd);
+		break;
+	}
+	mutex_unlock(&ln->lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
+int __init lbvs_fast_init(void)
+{
+	return register_netdevice_notifier(&netdev_notifier);
+}
+
+void lbvs_fast_exit(void)
+{
+	unregister_netdevice_notifier(&netdev_notifier);
+}
