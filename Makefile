@@ -7,6 +7,7 @@
 # make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2)
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
+# make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
 # make vm                   a shell in the virtual machine (KERNEL=6.1)
 #
 # The module's own makefile is Kbuild.
@@ -91,11 +92,18 @@ check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)
 	@$(vm)/selfcheck $(KERNEL)
 
+bench-module-6.1 bench-module-6.12: bench-module-%:
+	@$(vm)/fetch-kernel $*
+	@$(vm)/build-module --source $(CURDIR)/selftests/bench/module --output $(CURDIR)/build/bench-module/$* $*
+
+bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
+	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(or $(ICOUNT),yes)" selftests/bench/run
+
 # Kbuild's own clean needs headers; there may be none.
 clean:
 	find Kbuild kmod \( -name '*.o' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' \) -delete
 	rm -f lbvs.ko lbvs.o lbvs.mod lbvs.mod.c lbvs.mod.o .*.cmd .module-common.o Module.symvers modules.order
-	rm -rf build/module build/sparse
+	rm -rf build/module build/bench-module build/sparse
 	$(MAKE) -C tools/lbctl clean
 	$(MAKE) -C selftests clean
 
@@ -103,4 +111,5 @@ distclean: clean
 	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
-	kernel-debug-A kernel-debug-B module-debug-A module-debug-B deps vm demo check check-debug check-vm clean distclean
+	kernel-debug-A kernel-debug-B module-debug-A module-debug-B bench-module-6.1 bench-module-6.12 deps vm demo bench \
+	check check-debug check-vm clean distclean
