@@ -4,6 +4,7 @@
  * found before it is rewritten, so that an ICMP error quotes what its sender
  * has sent.
  */
+#include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -324,16 +325,26 @@ static bool find_next_hop(struct lbvs_path *path)
 	return path->neigh;
 }
 
+/* A director that is a dr real gets nothing back; the slow path sees to that. */
+static bool goes_back(const struct lbvs_path *path,
+		      const struct lbvs_packet *pkt)
+{
+	return path->method == LBVS_METHOD_DR &&
+	       ether_addr_equal(path->neigh->ha, pkt->sender);
+}
+
 /**
  * lbvs_path_fast() - find out whether a packet can pass by the stack
  * @ln: the namespace
  * @skb: the packet
+ * @pkt: what it looks like
  * @path: from lbvs_path_find(); the next hop is filled in
  * @why: what that returned
  *
  * Return: LBVS_FAST_TAKEN if so; or why not, and then @path is done with
  */
 enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
+			      const struct lbvs_packet *pkt,
 			      struct lbvs_path *path, enum lbvs_drop why)
 {
 	static const u8 fate[__LBVS_DROP_MAX] = {
@@ -359,8 +370,8 @@ enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
 	else if (skb_headroom(skb) < LL_RESERVED_SPACE(dev))
 		res = LBVS_FAST_NO_MEMORY;
 	else
-		res = find_next_hop(path) ? LBVS_FAST_TAKEN :
-					    LBVS_FAST_NEIGHBOUR;
+		res = find_next_hop(path) && !goes_back(path, pkt) ?
+		      LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
 out:
 	if (res != LBVS_FAST_TAKEN)
 		lbvs_way_put(&path->way);

@@ -54,8 +54,8 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 	pkt->early = false;
 	pkt->fast = false;
 	pkt->dev = state->in;
-	pkt->sender = pkt->input && skb_mac_header_was_set(skb) &&
-		      state->in->type == ARPHRD_ETHER ?
+	pkt->sender = pkt->dev && pkt->dev->type == ARPHRD_ETHER &&
+		      skb_mac_header_was_set(skb) ?
 		      eth_hdr(skb)->h_source : NULL;
 	return lbvs_packet_parse(skb, state->pf == NFPROTO_IPV4 ? AF_INET :
 								  AF_INET6,
@@ -96,14 +96,21 @@ static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
 }
 
 /*
- * Whether the packet opens a connection where another is closing. The client
- * has forgotten that one, so we do.
+ * Whether the connection that has a packet's tuple is another one's: it is
+ * closing, and the packet opens one, so the client has forgotten it. Or its real
+ * is a director that has picked us meanwhile, and gets nothing sent back.
  */
-static bool reopens(const struct lbvs_conn *conn, enum lbvs_dir dir,
-		    const struct lbvs_packet *pkt)
+static bool outdated(const struct lbvs_conn *conn, enum lbvs_dir dir,
+		     const struct lbvs_packet *pkt)
 {
-	return dir == LBVS_DIR_IN && pkt->event == LBVS_TCP_SYN &&
-	       lbvs_state_closing(lbvs_conn_state(conn));
+	if (dir != LBVS_DIR_IN)
+		return false;
+	if (pkt->event == LBVS_TCP_SYN &&
+	    lbvs_state_closing(lbvs_conn_state(conn)))
+		return true;
+	/* The fast path asks when it knows the neighbour. */
+	return !pkt->fast && lbvs_conn_method(conn) == LBVS_METHOD_DR &&
+	       lbvs_real_sent(conn->real, pkt);
 }
 
 /* Where a packet of a connection goes. */
@@ -131,7 +138,7 @@ static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
 	path_init(&path, conn, dir);
 	why = lbvs_path_find(ln, skb, pkt, &path);
 	if (pkt->fast) {
-		pkt->fate = lbvs_path_fast(ln, skb, &path, why);
+		pkt->fate = lbvs_path_fast(ln, skb, pkt, &path, why);
 		if (pkt->fate != LBVS_FAST_TAKEN)
 			return NF_ACCEPT;
 	}
@@ -214,7 +221,7 @@ unsigned int lbvs_known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
 	if (!conn)
 		return known_one(ln, skb, pkt);
-	if (reopens(conn, dir, pkt))
+	if (outdated(conn, dir, pkt))
 		return NF_ACCEPT;
 	/* Not before conntrack has seen it. */
 	if (pkt->early && lbvs_tracked(ln, lbvs_conn_method(conn))) {
@@ -314,9 +321,9 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET && !pkt->local) {
 		if (pkt->fast)
 			return NF_ACCEPT;
-		real = lbvs_schedule_packet(svc);
+		real = lbvs_schedule_packet(svc, pkt, &why);
 		return real ? pass_one(ln, skb, pkt, real) :
-			      refuse(ln, skb, pkt, svc, LBVS_DROP_NO_REAL);
+			      refuse(ln, skb, pkt, svc, why);
 	}
 	conn = lbvs_schedule(svc, pkt, &why);
 	if (conn)
@@ -353,17 +360,20 @@ unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 
 	/* Put together on the way here, or another CPU was quicker. */
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	if (conn && !reopens(conn, dir, pkt))
+	if (conn && !outdated(conn, dir, pkt))
 		return pass(ln, skb, pkt, conn, dir, false);
 	svc = lbvs_service_find(ln, skb->mark, pkt);
 	if (!svc || unroutable(&pkt->tuple))
 		return NF_ACCEPT;
-	if (!opens(svc, pkt))
-		return pkt->fast ? NF_ACCEPT :
-				   unknown_tcp(ln, skb, pkt, state);
-	if (conn)
-		lbvs_conn_kill(ln, conn);
-	return open_conn(ln, skb, pkt, svc);
+	if (opens(svc, pkt)) {
+		if (conn)
+			lbvs_conn_kill(ln, conn);
+		return open_conn(ln, skb, pkt, svc);
+	}
+	/* Another director knows that it is ours. */
+	if (pkt->fast || lbvs_schedule_picked(svc, pkt))
+		return NF_ACCEPT;
+	return unknown_tcp(ln, skb, pkt, state);
 }
 
 static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,

@@ -446,7 +446,11 @@ void lbvs_fast_wait(struct lbvs_net *ln);
 /* schedule.c */
 const struct lbvs_scheduler *lbvs_scheduler_find(const char *name);
 const char *lbvs_scheduler_name(unsigned int i);
-struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc);
+bool lbvs_schedule_picked(const struct lbvs_service *svc,
+			  const struct lbvs_packet *pkt);
+struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc,
+				       const struct lbvs_packet *pkt,
+				       enum lbvs_drop *why);
 struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 				const struct lbvs_packet *pkt,
 				enum lbvs_drop *why);
@@ -462,8 +466,7 @@ bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
 		       u8 tos, struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
 void lbvs_route_flush(struct lbvs_route *route);
-bool lbvs_real_sent(const struct lbvs_real *real,
-		    const struct lbvs_packet *pkt);
+bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
 bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
 bool lbvs_way_gateway(const struct lbvs_way *way, u8 af);
 struct neighbour *lbvs_way_neigh(const struct lbvs_way *way, u8 af,
@@ -478,6 +481,7 @@ enum lbvs_drop lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 			      const struct lbvs_packet *pkt,
 			      struct lbvs_path *path);
 enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
+			      const struct lbvs_packet *pkt,
 			      struct lbvs_path *path, enum lbvs_drop why);
 unsigned int lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 			    const struct lbvs_packet *pkt,

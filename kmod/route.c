@@ -356,8 +356,20 @@ bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr)
 	return ipv6_chk_addr(net, (const struct in6_addr *)addr, NULL, 0);
 }
 
+/* Have a real's hardware address be known soon. */
+static void real_resolve(const struct lbvs_real *real, struct net_device *dev)
+{
+	struct neighbour *n;
+
+	n = real->key.af == AF_INET ?
+	    ip_neigh_gw4(dev, real->key.addr[0]) :
+	    ip_neigh_gw6(dev, (const struct in6_addr *)real->key.addr);
+	if (!IS_ERR(n))
+		neigh_event_send(n, NULL);
+}
+
 /**
- * lbvs_real_sent() - was a packet sent by a real, as far as neighbours tell
+ * lbvs_real_sent() - was a packet sent by a dr real, as far as neighbours tell
  * @real: the real
  * @pkt: the packet
  *
@@ -365,18 +377,18 @@ bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr)
  *
  * Context: RCU, BH off.
  */
-bool lbvs_real_sent(const struct lbvs_real *real, const struct lbvs_packet *pkt)
+bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt)
 {
-	struct net_device *dev = (struct net_device *)pkt->dev;
-	struct neighbour *n;
+	struct neighbour *n = NULL;
+	struct lbvs_way way;
 
-	if (!pkt->sender)
+	if (!pkt->sender || !lbvs_route_real(real, LBVS_METHOD_DR, &way))
 		return false;
-	if (real->key.af == AF_INET)
-		n = __ipv4_neigh_lookup_noref(dev,
-					      (__force u32)real->key.addr[0]);
-	else
-		n = __ipv6_neigh_lookup_noref(dev, real->key.addr);
-	return n && READ_ONCE(n->nud_state) & NUD_VALID &&
-	       ether_addr_equal(n->ha, pkt->sender);
+	if (way.dst->dev == pkt->dev && !lbvs_way_gateway(&way, real->key.af)) {
+		n = lbvs_way_neigh(&way, real->key.af, real->key.addr);
+		if (!n)
+			real_resolve(real, way.dst->dev);
+	}
+	lbvs_way_put(&way);
+	return n && ether_addr_equal(n->ha, pkt->sender);
 }

@@ -2,7 +2,7 @@
 /* A new connection's real. */
 #include "lbvs.h"
 
-/* More reals than this are not tried when replies would clash. */
+/* More reals than this are not tried when a packet can't go to the first. */
 #define TRIES_MAX 32
 
 static const struct lbvs_scheduler *const schedulers[] = {
@@ -41,18 +41,11 @@ const char *lbvs_scheduler_name(unsigned int i)
 	return i < ARRAY_SIZE(schedulers) ? schedulers[i]->name : NULL;
 }
 
-/**
- * lbvs_schedule_packet() - pick a real for a single packet
- * @svc: the service
- *
- * Context: RCU, BH off.
- * Return: the real, under RCU; or NULL
- */
-struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc)
+/* A local real may be anywhere in the pool. */
+static unsigned int tries(const struct lbvs_pool *pool, bool local_only)
 {
-	struct lbvs_pool *pool = rcu_dereference(svc->pool);
-
-	return pool && pool->num ? pool->slot[pool->sched->pick(pool)].real : NULL;
+	return local_only ? pool->num :
+			    min_t(unsigned int, pool->num, TRIES_MAX);
 }
 
 /* Whether rewriting a packet for a real would change nothing. */
@@ -98,8 +91,9 @@ static struct lbvs_conn *conn_to(struct lbvs_real *real,
 }
 
 /*
- * Whether a packet comes from one of the pool's reals by dr, which is a director
- * too and has picked us: then it isn't for us to pick again.
+ * Whether a packet comes from one of the pool's reals by dr. Such a real has the
+ * VIP and would not pass it on, were it not a director too that has picked us.
+ * Nobody asks where no real is this host itself.
  */
 static bool picked_already(const struct lbvs_pool *pool,
 			   const struct lbvs_packet *pkt)
@@ -116,6 +110,22 @@ static bool picked_already(const struct lbvs_pool *pool,
 	return false;
 }
 
+/**
+ * lbvs_schedule_picked() - has another director picked this one
+ * @svc: the service that the packet is for
+ * @pkt: the packet
+ *
+ * Context: RCU, BH off.
+ * Return: whether it is for this host's own stack: one of its reals
+ */
+bool lbvs_schedule_picked(const struct lbvs_service *svc,
+			  const struct lbvs_packet *pkt)
+{
+	const struct lbvs_pool *pool = rcu_dereference(svc->pool);
+
+	return pool && picked_already(pool, pkt);
+}
+
 /* Whether a packet would come back from a real, or be changed by nothing. */
 static bool would_loop(const struct lbvs_slot *slot,
 		       const struct lbvs_packet *pkt, bool local_only)
@@ -126,6 +136,38 @@ static bool would_loop(const struct lbvs_slot *slot,
 		return false;
 	return local_only || real_is_target(slot->real, &pkt->tuple) ||
 	       (method == LBVS_METHOD_DR && lbvs_real_sent(slot->real, pkt));
+}
+
+/**
+ * lbvs_schedule_packet() - pick a real for a single packet
+ * @svc: the service
+ * @pkt: the packet
+ * @why: set to the reason when there is none
+ *
+ * Context: RCU, BH off.
+ * Return: the real, under RCU; or NULL
+ */
+struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc,
+				       const struct lbvs_packet *pkt,
+				       enum lbvs_drop *why)
+{
+	struct lbvs_pool *pool = rcu_dereference(svc->pool);
+	const struct lbvs_slot *slot;
+	unsigned int i, first;
+	bool local_only;
+
+	*why = LBVS_DROP_NO_REAL;
+	if (!pool || !pool->num)
+		return NULL;
+	first = pool->sched->pick(pool);
+	local_only = picked_already(pool, pkt);
+	for (i = 0; i < tries(pool, local_only); i++) {
+		slot = &pool->slot[(first + i) % pool->num];
+		if (!would_loop(slot, pkt, local_only))
+			return slot->real;
+		*why = LBVS_DROP_LOOP;
+	}
+	return NULL;
 }
 
 /**
@@ -146,9 +188,9 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 				enum lbvs_drop *why)
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
-	unsigned int i, first, tries;
 	const struct lbvs_slot *slot;
 	struct lbvs_conn *conn;
+	unsigned int i, first;
 	bool local_only;
 
 	if (!pool || !pool->num) {
@@ -157,9 +199,7 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 	}
 	first = pool->sched->pick(pool);
 	local_only = picked_already(pool, pkt);
-	tries = local_only ? pool->num :
-			     min_t(unsigned int, pool->num, TRIES_MAX);
-	for (i = 0; i < tries; i++) {
+	for (i = 0; i < tries(pool, local_only); i++) {
 		slot = &pool->slot[(first + i) % pool->num];
 		if (would_loop(slot, pkt, local_only)) {
 			*why = LBVS_DROP_LOOP;

@@ -87,7 +87,7 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 	return conn;
 }
 
-bool lbvs_real_sent(const struct lbvs_real *real, const struct lbvs_packet *pkt)
+bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt)
 {
 	CHECK(pkt == fake.pkt, "%p", (void *)pkt);
 	return fake.sent[real - svc.pool->slot[0].real];
@@ -133,6 +133,19 @@ static enum lbvs_drop schedule(const struct lbvs_packet *pkt,
 	CHECK(conn == want, "%p, not %p", (void *)conn, (void *)want);
 	CHECK(conn || why, "no connection, and no reason");
 	CHECK(!fake.allocated, "a connection is lost");
+	return why;
+}
+
+/* The same for a packet of a one-packet service. */
+static enum lbvs_drop one(const struct lbvs_packet *pkt,
+			  const struct lbvs_real *want)
+{
+	enum lbvs_drop why = LBVS_DROP_NONE;
+	struct lbvs_real *real;
+
+	fake.pkt = pkt;
+	real = lbvs_schedule_packet(&svc, pkt, &why);
+	CHECK(real == want, "%p, not %p", (void *)real, (void *)want);
 	return why;
 }
 
@@ -204,7 +217,7 @@ static void none(const void *arg)
 
 	service(0);
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_NO_REAL, "empty pool");
-	CHECK(!lbvs_schedule_packet(&svc), "one packet, empty pool");
+	CHECK(one(&pkt, NULL) == LBVS_DROP_NO_REAL, "one packet, empty pool");
 	pool_free(svc.pool);
 	service(2);
 	fake.no_conn = 1;
@@ -331,6 +344,7 @@ static void sent_back(const void *arg)
 	schedule(&pkt, &fake.ours);
 	real->method = LBVS_METHOD_DR;
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_LOOP, "by dr");
+	CHECK(one(&pkt, NULL) == LBVS_DROP_LOOP, "one packet by dr");
 	fake.sent[0] = false;
 	schedule(&pkt, &fake.ours);
 	pool_free(svc.pool);
@@ -341,6 +355,8 @@ static void sent_back(const void *arg)
 	fake.sent[0] = true;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 1, "real %u", inserted());
+	svc.pool->cursor.counter = -1;
+	one(&pkt, svc.pool->slot[1].real);
 	pool_free(svc.pool);
 }
 
@@ -366,16 +382,23 @@ static void picked(const void *arg)
 	fake.sent[1] = true;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 0, "no sender: real %u", inserted());
+	CHECK(!lbvs_schedule_picked(&svc, &pkt), "no sender");
 	pkt.sender = sender;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == REALS - 1, "real %u", inserted());
+	one(&pkt, svc.pool->slot[REALS - 1].real);
+	CHECK(lbvs_schedule_picked(&svc, &pkt), "sent by a real");
 	fake.clash[REALS - 1] = true;
 	CHECK(schedule(&pkt, NULL), "clash here");
 	CHECK(fake.tries == 3, "%u tries", fake.tries);
 	fake.clash[REALS - 1] = false;
+	svc.pool->local = false;
+	CHECK(!lbvs_schedule_picked(&svc, &pkt), "no real is here");
+	svc.pool->local = true;
 
 	/* The client is no director; and we may pick ourselves. */
 	fake.sent[1] = false;
+	CHECK(!lbvs_schedule_picked(&svc, &pkt), "sent by none");
 	svc.pool->cursor.counter = -1;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 0, "sent by none: real %u", inserted());
@@ -404,14 +427,15 @@ static void race(const void *arg)
 
 static void one_packet(const void *arg)
 {
+	struct lbvs_packet pkt = packet(IPPROTO_UDP, LBVS_TCP_NONE);
 	unsigned int i;
 
 	service(3);
-	for (i = 0; i < 6; i++) {
-		struct lbvs_real *real = lbvs_schedule_packet(&svc);
-
-		CHECK(real == svc.pool->slot[i % 3].real, "packet %u", i);
-	}
+	for (i = 0; i < 6; i++)
+		one(&pkt, svc.pool->slot[i % 3].real);
+	/* Not to where it is already. */
+	svc.pool->slot[0].real->key.addr[0] = pkt.tuple.daddr[0];
+	one(&pkt, svc.pool->slot[1].real);
 	pool_free(svc.pool);
 }
 
