@@ -376,10 +376,10 @@ need_lbvs()
 	command -v "$LBCTL" > /dev/null || skip_all "no lbctl: set LBCTL or PATH"
 }
 
-# lb ARGUMENTS...: lbctl on the director.
+# lb ARGUMENTS...: lbctl on the director: d, if a test doesn't say otherwise.
 lb()
 {
-	./enter lbvs-d "$LBCTL" "$@"
+	./enter "lbvs-${DIRECTOR:-d}" "$LBCTL" "$@"
 }
 
 # lbq FILTER ARGUMENTS...: what jq makes of lbctl's JSON.
