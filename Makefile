@@ -8,6 +8,7 @@
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
+# make bench-profile        in which functions (CASE=lbvs/dr/udp KERNEL=6.1 FUNCTION=)
 # make vm                   a shell in the virtual machine (KERNEL=6.1)
 #
 # The module's own makefile is Kbuild.
@@ -99,6 +100,9 @@ bench-module-6.1 bench-module-6.12: bench-module-%:
 bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(or $(ICOUNT),yes)" selftests/bench/run
 
+bench-profile: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
+	@KERNEL="$(KERNEL)" CASE="$(or $(CASE),lbvs/dr/udp)" FUNCTION="$(FUNCTION)" selftests/bench/profile
+
 # Kbuild's own clean needs headers; there may be none.
 clean:
 	find Kbuild kmod \( -name '*.o' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' \) -delete
@@ -111,5 +115,5 @@ distclean: clean
 	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
-	kernel-debug-A kernel-debug-B module-debug-A module-debug-B bench-module-6.1 bench-module-6.12 deps vm demo bench \
+	kernel-debug-A kernel-debug-B module-debug-A module-debug-B bench-module-6.1 bench-module-6.12 deps vm demo bench bench-profile \
 	check check-debug check-vm clean distclean

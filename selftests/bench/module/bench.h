@@ -42,6 +42,7 @@ enum bench_kind {
  * @count: number of packets
  * @batch: packets between two looks at the clock
  * @len: bytes of a frame; for GSO those above the headers are in pages
+ * @mark: to be watched by a profiler
  * @gso: bytes of data in a segment, 0: one packet as it is
  */
 struct bench_case {
@@ -60,6 +61,7 @@ struct bench_case {
 	u32 count;
 	u32 batch;
 	u32 len;
+	u32 mark;
 	u32 gso;
 };
 
@@ -100,7 +102,5 @@ struct sk_buff *bench_packet(const struct bench_case *bc,
 			     struct net_device *dev, u32 flow);
 
 int bench_measure(const struct bench_case *bc, struct bench_result *result);
-void bench_mark_begin(void);
-void bench_mark_end(void);
 
 #endif /* _LBVS_BENCH_H */

@@ -8,12 +8,12 @@
  *
  * The words, with their defaults: kind=udp (udp, syn, synack, ack, sink) af=4
  * client=100.64.0.1 cport=1024 cports=32768 server=203.0.113.10 sport=80
- * sports=1 flows=1 count=64 batch=64 len=128 reply=0 list=0 random=0 gso=0;
- * struct bench_case says what they are. The result: "sent=64 left=64 bytes=8192
- * back=0 sunk=0 ns=170624 min=2660.1 median=2666.0 max=2668.2": packets sent,
- * those that left by the other device and their bytes, that went back by the
- * one they came from, that were taken as kind=sink; nanoseconds of all batches,
- * and of a packet in the quickest, the middle and the slowest batch.
+ * sports=1 flows=1 count=64 batch=64 len=128 reply=0 list=0 random=0 mark=0
+ * gso=0; struct bench_case says what they are. The result: "sent=64 left=64
+ * bytes=8192 back=0 sunk=0 ns=170624 min=2660.1 median=2666.0 max=2668.2":
+ * packets sent, those that left by the other device and their bytes, that went
+ * back by the one they came from, that were taken as kind=sink; nanoseconds of
+ * all batches, and of a packet in the quickest, middle and slowest batch.
  */
 #include <linux/fs.h>
 #include <linux/inet.h>
@@ -65,6 +65,7 @@ static const struct number {
 	NUMBER(count, 1, 100000000),
 	NUMBER(batch, 1, BENCH_BATCH_MAX),
 	NUMBER(len, BENCH_HEAD_MAX, 65535),
+	NUMBER(mark, 0, 1),
 	NUMBER(gso, 0, 65535),
 };
 
