@@ -23,8 +23,9 @@
 struct rule {
 	unsigned int line;
 	char *text;		/* as it was, for messages */
-	struct command cmd;	/* points into words */
-	char *words;
+	struct command cmd;	/* points to and into words */
+	char *split;		/* what the words are parts of */
+	const char **words;
 };
 
 struct rules {
@@ -66,10 +67,34 @@ static const char *check_rule(const struct command *cmd, struct parse_error *err
 	return error->text;
 }
 
+static void free_rule(struct rule *rule)
+{
+	free(rule->text);
+	free(rule->split);
+	free(rule->words);
+}
+
+/* Splits the line. Returns how many words it has; or -1: too many; or -ENOMEM. */
+static int split_line(struct rule *rule)
+{
+	const char *word[LINE_WORDS];
+	int count;
+
+	rule->words = NULL;
+	rule->split = strdup(rule->text);
+	count = rule->split ? parse_split(rule->split, word, LINE_WORDS) : -ENOMEM;
+	if (count <= 0)
+		return count;
+	rule->words = malloc(count * sizeof(*word));
+	if (!rule->words)
+		return -ENOMEM;
+	memcpy(rule->words, word, count * sizeof(*word));
+	return count;
+}
+
 /* Understands one line and appends it unless it's empty. Takes over @text. */
 static int add_line(const struct command *cmd, struct rules *rules, unsigned int line, char *text)
 {
-	const char *word[LINE_WORDS];
 	struct parse_error error;
 	struct rule *rule;
 	const char *wrong;
@@ -88,22 +113,18 @@ static int add_line(const struct command *cmd, struct rules *rules, unsigned int
 	rule = &rules->rule[rules->count];
 	rule->line = line;
 	rule->text = text;
-	rule->words = strdup(text);
-	if (!rule->words) {
-		free(text);
-		return report_failure(cmd->verb, rules->name, ENOMEM);
-	}
 	rules->count++;
-	count = parse_split(rule->words, word, LINE_WORDS);
+	count = split_line(rule);
+	if (count == -ENOMEM)
+		return report_failure(cmd->verb, rules->name, ENOMEM);
 	if (count < 0)
 		return refuse_line(cmd, rules->name, line, "too many words", text);
 	if (!count) {
-		free(rule->words);
-		free(rule->text);
+		free_rule(rule);
 		rules->count--;
 		return 0;
 	}
-	wrong = parse_command(count, word, &rule->cmd, &error) ? error.text :
+	wrong = parse_command(count, rule->words, &rule->cmd, &error) ? error.text :
 		check_rule(&rule->cmd, &error);
 	return wrong ? refuse_line(cmd, rules->name, line, wrong, text) : 0;
 }
@@ -171,10 +192,8 @@ int rules_read(const struct command *cmd, struct rules **result)
 
 void rules_free(struct rules *rules)
 {
-	for (size_t i = 0; rules && i < rules->count; i++) {
-		free(rules->rule[i].text);
-		free(rules->rule[i].words);
-	}
+	for (size_t i = 0; rules && i < rules->count; i++)
+		free_rule(&rules->rule[i]);
 	if (rules)
 		free(rules->rule);
 	free(rules);
