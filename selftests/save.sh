@@ -12,6 +12,10 @@ set_up()
 		# A comment, and a line of every kind.
 		set conn-limit 54321
 		set tcp-unknown drop
+		set tunnel-df never
+		set conntrack on
+		set fast-path all c dev off not-there
+		set transmit direct
 		set timeout udp 123
 
 		add-service tcp 203.0.113.10:80 --scheduler wrr --adopt --on-remove close --timeout tcp-established=777
@@ -44,6 +48,10 @@ round_trip()
 	lb flush
 	lb set conn-limit 1000
 	lb set tcp-unknown reset
+	lb set tunnel-df inherit
+	lb set conntrack off
+	lb set fast-path on
+	lb set transmit queue
 	lb set timeout udp 300
 	check "what was saved is restored" lb restore - <<< "$saved"
 	is "and is the same as before" "$(configuration)" "$before"

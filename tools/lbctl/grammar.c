@@ -125,7 +125,8 @@ const struct verb verbs[VERB_COUNT] = {
 	},
 	[VERB_SET] = {
 		.name = "set", .operands = OPERAND_SETTING, .traits = VERB_IS_LINE,
-		.synopsis = "SETTING VALUE | timeout STATE SECONDS",
+		.synopsis = "SETTING VALUE | timeout STATE SECONDS |\n"
+			    "       fast-path on|off|all [DEVICE]...",
 		.summary = "change a setting of this network namespace",
 		.notes =
 			"conn-limit: no more connections than this. tcp-unknown reset|drop|local: what is\n"
@@ -133,11 +134,22 @@ const struct verb verbs[VERB_COUNT] = {
 			 "tunnel-df inherit|never: whether a tunnel's outer packet must stay whole: when\n"
 			 "the inner one must, or never. conntrack on|off: whether connections by nat have\n"
 			 "conntrack entries. timeout: how long a connection without packets is kept, where\n"
-			 "its service says nothing else.",
+			 "its service says nothing else.\n\n"
+			 "fast-path on|off|all [DEVICE]...: which packets are passed on as soon as an Ethernet\n"
+			 "device hands them up. on: those of known connections. all: those that begin one,\n"
+			 "too; YOUR FIREWALL DOESN'T SEE THEM, but for chains at netdev ingress. With devices,\n"
+			 "only what these hand up; without, all do. Devices alone mean 'on'. A device with a\n"
+			 "name such as 'off' is written 'dev off'.\n"
+			 "transmit queue|direct: how the fast path hands packets to a device. direct: past\n"
+			 "queueing discipline, tc egress and tcpdump; what the device can't take is lost.",
 		.examples = "lbctl set conn-limit 2000000\n"
 			    "lbctl set tcp-unknown drop\n"
 			    "lbctl set tunnel-df never\n"
 			    "lbctl set conntrack on\n"
+			    "lbctl set fast-path off\n"
+			    "lbctl set fast-path eth0 eth1\n"
+			    "lbctl set fast-path all eth0\n"
+			    "lbctl set transmit direct\n"
 			    "lbctl set timeout tcp-established 900\n",
 	},
 	[VERB_REAL_SETUP] = {

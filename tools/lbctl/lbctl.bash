@@ -44,9 +44,21 @@ _lbctl_values()
 	timeout)	echo "${states[@]}" ;;
 	tcp-unknown)	echo reset drop local ;;
 	tunnel-df)	echo inherit never ;;
-	set)		echo conn-limit tcp-unknown tunnel-df conntrack timeout ;;
+	transmit)	echo queue direct ;;
+	set)		echo conn-limit tcp-unknown tunnel-df conntrack fast-path transmit timeout ;;
 	*)		return 1 ;;
 	esac
+}
+
+# Devices, and before the first one which packets; $1 is the word before.
+_lbctl_fast_path()
+{
+	local path
+
+	[ "$1" != fast-path ] || echo on off all
+	[ "$1" = off ] || for path in /sys/class/net/*/address; do
+		[ ! -e "$path" ] || echo "${path:15:-8}"
+	done
 }
 
 # The services that there are, for a protocol's word.
@@ -67,6 +79,8 @@ _lbctl()
 	done
 	if [ -z "$verb" ]; then
 		choice="$verbs --json --help --version"
+	elif [ "$verb" = set ] && [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " = *' set fast-path '* ]]; then
+		choice=$(_lbctl_fast_path "$previous")
 	elif choice=$(_lbctl_values "$previous"); then
 		[ "$previous" != --timeout ] || compopt -o nospace
 	elif [[ $previous = help ]]; then

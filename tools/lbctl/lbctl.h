@@ -18,6 +18,9 @@ typedef __u64 u64;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A device's name: IFNAMSIZ, which is in two headers that don't go together. */
+#define DEVICE_ROOM 16
+
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_REFUSED = 1,
@@ -44,6 +47,11 @@ struct counters {
 
 struct drops {
 	u64 value[LBVS_DROP_MAX + 1];
+};
+
+/* By what the fast path did with a packet. */
+struct fates {
+	u64 value[LBVS_FAST_MAX + 1];
 };
 
 struct timeouts {
@@ -96,6 +104,10 @@ struct settings {
 	u8 tcp_unknown;
 	u8 tunnel_df;
 	u8 conntrack;
+	u8 fast_path;
+	u8 transmit;
+	u32 num_fast_devices;	/* 0: every Ethernet device */
+	char fast_device[LBVS_FAST_DEVICES_MAX][DEVICE_ROOM];
 	struct timeouts timeouts;
 };
 
@@ -134,6 +146,8 @@ enum arg_id {
 	ARG_TCP_UNKNOWN,
 	ARG_TUNNEL_DF,
 	ARG_CONNTRACK,
+	ARG_FAST_PATH,
+	ARG_TRANSMIT,
 	ARG_FILE,
 	ARG_TOPIC,
 	ARG_ALL,
@@ -160,6 +174,8 @@ struct command {
 	u8 tcp_unknown;
 	u8 tunnel_df;
 	u8 conntrack;
+	u8 fast_path;
+	u8 transmit;
 	u8 client_prefix;
 	u8 outer;
 	u16 real_port;	/* 0: none given */
@@ -171,6 +187,8 @@ struct command {
 	u32 conn_limit;
 	u32 num_vips;
 	const char *const *vips;	/* among the words that were parsed */
+	u32 num_device_words;
+	const char *const *device_words;	/* likewise; see command_device() */
 	struct service_id service;
 	struct address real;
 	struct address client;

@@ -28,7 +28,7 @@ static int (*const runners[VERB_COUNT])(struct channel *, const struct command *
 	[VERB_ZERO] = run_change,
 	[VERB_FLUSH] = run_change,
 	[VERB_SETTINGS] = run_settings,
-	[VERB_SET] = run_change,
+	[VERB_SET] = run_set,
 	[VERB_SAVE] = run_save,
 	[VERB_VERSION] = run_version,
 };

@@ -57,6 +57,17 @@ static const char *const tunnel_dfs[] = {
 	[LBVS_TUNNEL_DF_NEVER] = "never",
 };
 
+static const char *const fast_paths[] = {
+	[LBVS_FAST_PATH_OFF] = "off",
+	[LBVS_FAST_PATH_ON] = "on",
+	[LBVS_FAST_PATH_ALL] = "all",
+};
+
+static const char *const transmits[] = {
+	[LBVS_TRANSMIT_QUEUE] = "queue",
+	[LBVS_TRANSMIT_DIRECT] = "direct",
+};
+
 static const char *const families[] = { [AF_INET] = "inet", [AF_INET6] = "inet6" };
 
 static const char *const switches[] = { "off", "on" };
@@ -91,6 +102,42 @@ static const char *const drop_meanings[] = {
 	[LBVS_DROP_POLICY] = "an IPsec policy doesn't let it pass; see 'ip xfrm policy'",
 };
 
+static const char *const fates[] = {
+	[LBVS_FAST_TAKEN] = "taken",
+	[LBVS_FAST_UNKNOWN] = "unknown",
+	[LBVS_FAST_FRAGMENT] = "fragment",
+	[LBVS_FAST_HEADER] = "header",
+	[LBVS_FAST_DEVICE] = "device",
+	[LBVS_FAST_SHARED] = "shared",
+	[LBVS_FAST_MARKED] = "marked",
+	[LBVS_FAST_TRACKED] = "tracked",
+	[LBVS_FAST_TTL] = "ttl",
+	[LBVS_FAST_TOO_BIG] = "too_big",
+	[LBVS_FAST_ROUTE] = "route",
+	[LBVS_FAST_LOCAL] = "local",
+	[LBVS_FAST_NEIGHBOUR] = "neighbour",
+	[LBVS_FAST_POLICY] = "policy",
+	[LBVS_FAST_NO_MEMORY] = "no_memory",
+};
+
+static const char *const fate_meanings[] = {
+	[LBVS_FAST_TAKEN] = "passed on as soon as their device handed them up",
+	[LBVS_FAST_UNKNOWN] = "left: of no known connection, or the first of one",
+	[LBVS_FAST_FRAGMENT] = "left: fragments, which are put together first",
+	[LBVS_FAST_HEADER] = "left: IPv4 options, IPv6 extension headers, or broken headers",
+	[LBVS_FAST_DEVICE] = "left: to another host, or a VLAN, bridge, bond or VRF has its turn",
+	[LBVS_FAST_SHARED] = "left: somebody else holds the packet, too, such as pktgen",
+	[LBVS_FAST_MARKED] = "left: a socket, a tunnel or IPsec has a claim on the packet",
+	[LBVS_FAST_TRACKED] = "left: conntrack is to see it; see 'set conntrack'",
+	[LBVS_FAST_TTL] = "left: its TTL or hop limit runs out here",
+	[LBVS_FAST_TOO_BIG] = "left: larger than the path takes",
+	[LBVS_FAST_ROUTE] = "left: no route, or one that only the stack can take",
+	[LBVS_FAST_LOCAL] = "left: this machine itself is where it goes",
+	[LBVS_FAST_NEIGHBOUR] = "left: the next hop's hardware address isn't known yet",
+	[LBVS_FAST_POLICY] = "left: there are IPsec policies; see 'ip xfrm policy'",
+	[LBVS_FAST_NO_MEMORY] = "left: no room in the packet for the headers of its way out",
+};
+
 static const char *const flags[] = { "one-packet", "adopt" };
 
 static const char *const counters[] = {
@@ -108,10 +155,13 @@ const struct names encap_names = { "encap", encaps, ARRAY_SIZE(encaps) };
 const struct names on_remove_names = { "on_remove", on_removes, ARRAY_SIZE(on_removes) };
 const struct names tcp_unknown_names = { "tcp_unknown", tcp_unknowns, ARRAY_SIZE(tcp_unknowns) };
 const struct names tunnel_df_names = { "tunnel_df", tunnel_dfs, ARRAY_SIZE(tunnel_dfs) };
+const struct names fast_path_names = { "fast_path", fast_paths, ARRAY_SIZE(fast_paths) };
+const struct names transmit_names = { "transmit", transmits, ARRAY_SIZE(transmits) };
 const struct names family_names = { "family", families, ARRAY_SIZE(families) };
 const struct names switch_names = { "switch", switches, ARRAY_SIZE(switches) };
 const struct names flag_names = { "flag", flags, ARRAY_SIZE(flags) };
 const struct names drop_names = { "drop", drops, ARRAY_SIZE(drops) };
+const struct names fate_names = { "fate", fates, ARRAY_SIZE(fates) };
 const struct names counter_names = { "counter", counters, ARRAY_SIZE(counters) };
 
 const char *name_of(const struct names *names, unsigned int value, char room[NAME_ROOM])
@@ -147,4 +197,10 @@ const char *drop_meaning(unsigned int reason)
 {
 	return reason < ARRAY_SIZE(drop_meanings) && drop_meanings[reason] ?
 		drop_meanings[reason] : "a reason that this lbctl doesn't know";
+}
+
+const char *fate_meaning(unsigned int fate)
+{
+	return fate < ARRAY_SIZE(fate_meanings) && fate_meanings[fate] ?
+		fate_meanings[fate] : "something that this lbctl doesn't know";
 }

@@ -22,8 +22,11 @@ extern const struct names on_remove_names;
 extern const struct names tcp_unknown_names;
 extern const struct names tunnel_df_names;
 extern const struct names family_names;
+extern const struct names fast_path_names;
+extern const struct names transmit_names;
 extern const struct names switch_names;	/* off and on */
 extern const struct names drop_names;
+extern const struct names fate_names;	/* of packets in the fast path */
 extern const struct names flag_names;	/* by number of the bit */
 extern const struct names counter_names;
 
@@ -38,5 +41,8 @@ const char *name_list(const struct names *names, const char *between, char *buf,
 
 /* What a drop reason means, in a sentence. */
 const char *drop_meaning(unsigned int reason);
+
+/* What the fast path did with a packet, or why it didn't, likewise. */
+const char *fate_meaning(unsigned int fate);
 
 #endif

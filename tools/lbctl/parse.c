@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netdb.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -367,7 +366,83 @@ static int parse_setting_timeout(struct command *cmd, const char *state, struct 
 	return 0;
 }
 
-#define SETTINGS "conn-limit, tcp-unknown, tunnel-df, conntrack or timeout"
+const char *command_device(const struct command *cmd, u32 *at)
+{
+	if (*at < cmd->num_device_words && !strcmp(cmd->device_words[*at], "dev"))
+		(*at)++;
+	return *at < cmd->num_device_words ? cmd->device_words[(*at)++] : NULL;
+}
+
+static bool names_device(const struct command *cmd, const char *name)
+{
+	const char *device;
+	u32 at = 0;
+
+	while ((device = command_device(cmd, &at)))
+		if (!strcmp(device, name))
+			return true;
+	return false;
+}
+
+/* The kernel knows best what a name may be; it must fit, and be saved as a word. */
+static int check_fast_device(const struct command *cmd, const char *word, bool quoted,
+			     struct parse_error *error)
+{
+	size_t len = strlen(word);
+
+	if (!len || len >= DEVICE_ROOM || word[0] == '#')
+		return fail(error,
+			    "'%s' is no device: expected a name of 1 to %d letters, such as eth0",
+			    word, DEVICE_ROOM - 1);
+	if (!quoted && (name_value(&fast_path_names, word, len) >= 0 || word[0] == '-'))
+		return fail(error, "'%s': a device of this name is written 'dev %s'", word, word);
+	if (names_device(cmd, word))
+		return fail(error, "'%s' is given twice", word);
+	return 0;
+}
+
+static int parse_fast_devices(struct words *words, struct command *cmd)
+{
+	u32 count = 0;
+
+	cmd->device_words = words->word;
+	while (words->left) {
+		bool quoted = !strcmp(*words->word, "dev");
+		const char *word;
+
+		if (quoted)
+			next(words);
+		word = next(words);
+		if (!word)
+			return fail(words->error, "'dev' needs the name of a device");
+		if (check_fast_device(cmd, word, quoted, words->error))
+			return -1;
+		if (count++ == LBVS_FAST_DEVICES_MAX)
+			return fail(words->error, "no more than %u devices can be named",
+				    LBVS_FAST_DEVICES_MAX);
+		cmd->num_device_words += quoted + 1;
+	}
+	return 0;
+}
+
+/* [on|off|all] [[dev] NAME]...: all that there is to say, so what isn't said goes. */
+static int parse_fast_path(struct words *words, struct command *cmd, const char *word)
+{
+	int value = name_value(&fast_path_names, word, strlen(word));
+
+	cmd->arg[ARG_FAST_PATH] = (struct arg){ "fast-path", word };
+	cmd->fast_path = value < 0 ? LBVS_FAST_PATH_ON : value;
+	if (value < 0) {
+		words->word--;
+		words->left++;
+	}
+	if (cmd->fast_path == LBVS_FAST_PATH_OFF && words->left)
+		return fail(words->error, "'fast-path off' is for all devices, not for '%s'",
+			    *words->word);
+	return parse_fast_devices(words, cmd);
+}
+
+#define SETTINGS "conn-limit, tcp-unknown, tunnel-df, conntrack, fast-path, transmit or timeout"
 
 static int parse_setting(struct words *words, struct command *cmd)
 {
@@ -378,7 +453,8 @@ static int parse_setting(struct words *words, struct command *cmd)
 		return fail(words->error,
 			    "no setting given: expected " SETTINGS);
 	if (strcmp(name, "conn-limit") && strcmp(name, "tcp-unknown") &&
-	    strcmp(name, "tunnel-df") && strcmp(name, "conntrack") && strcmp(name, "timeout"))
+	    strcmp(name, "tunnel-df") && strcmp(name, "conntrack") &&
+	    strcmp(name, "fast-path") && strcmp(name, "transmit") && strcmp(name, "timeout"))
 		return fail(words->error, "'%s' is no setting: expected " SETTINGS, name);
 	if (!strcmp(name, "timeout"))
 		return parse_setting_timeout(cmd, value ? value : "", words);
@@ -397,6 +473,13 @@ static int parse_setting(struct words *words, struct command *cmd)
 	if (!strcmp(name, "conntrack")) {
 		cmd->arg[ARG_CONNTRACK] = (struct arg){ name, value };
 		return parse_name(&switch_names, "switch", value, &cmd->conntrack, words->error);
+	}
+	if (!strcmp(name, "fast-path"))
+		return parse_fast_path(words, cmd, value);
+	if (!strcmp(name, "transmit")) {
+		cmd->arg[ARG_TRANSMIT] = (struct arg){ name, value };
+		return parse_name(&transmit_names, "way to transmit", value, &cmd->transmit,
+				  words->error);
 	}
 	cmd->arg[ARG_CONN_LIMIT] = (struct arg){ name, value };
 	return parse_ranged("connection limit", value, LBVS_CONN_LIMIT_MIN, LBVS_CONN_LIMIT_MAX,
@@ -434,7 +517,7 @@ static int parse_device(const char *word, struct parse_error *error)
 {
 	size_t len = strlen(word);
 
-	if (len && len < IF_NAMESIZE && word[0] != '-' && word[0] != '.' &&
+	if (len && len < DEVICE_ROOM && word[0] != '-' && word[0] != '.' &&
 	    strspn(word, DEVICE_LETTERS) == len && strcmp(word, "all") && strcmp(word, "default"))
 		return 0;
 	return fail(error, "'%s' is no device: expected lo, or a name such as dummy0", word);

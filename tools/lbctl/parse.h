@@ -17,6 +17,12 @@ int parse_command(int count, const char *const *words, struct command *cmd,
 		  struct parse_error *error);
 
 /*
+ * The next device that @cmd names for the fast path, or NULL. *@at is where to go
+ * on, 0 at first.
+ */
+const char *command_device(const struct command *cmd, u32 *at);
+
+/*
  * Splits @line at blanks, in place, up to a '#' that begins a word. Returns how
  * many words it has, or -1 when more than @max.
  */

@@ -13,12 +13,14 @@ struct cpu_stats {
 	u32 cpu;
 	struct counters stats;
 	struct drops drops;
+	struct fates fates;
 };
 
 /* All that the verb stats shows. */
 struct totals {
 	struct counters stats;
 	struct drops drops;
+	struct fates fates;
 	struct info info;
 	bool per_cpu;
 	struct cpu_stats *cpus;

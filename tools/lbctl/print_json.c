@@ -23,20 +23,24 @@ static void put_name(struct json *json, const char *key, const struct names *nam
 	json_string(json, key, name_of(names, value, room));
 }
 
-static void put_counters(struct json *json, const struct counters *counters)
+static void put_values(struct json *json, const char *key, const struct names *names,
+		       const u64 *value)
 {
-	json_object(json, "stats");
-	for (unsigned int i = 1; i < counter_names.count; i++)
-		json_number(json, counter_names.word[i], counters->value[i]);
+	json_object(json, key);
+	for (unsigned int i = 1; i < names->count; i++)
+		json_number(json, names->word[i], value[i]);
 	json_object_end(json);
 }
 
-static void put_drops(struct json *json, const struct drops *drops)
+static void put_counters(struct json *json, const struct counters *counters)
 {
-	json_object(json, "drops");
-	for (unsigned int i = 1; i < drop_names.count; i++)
-		json_number(json, drop_names.word[i], drops->value[i]);
-	json_object_end(json);
+	put_values(json, "stats", &counter_names, counters->value);
+}
+
+static void put_reasons(struct json *json, const struct drops *drops, const struct fates *fates)
+{
+	put_values(json, "drops", &drop_names, drops->value);
+	put_values(json, "fast_path", &fate_names, fates->value);
 }
 
 static void put_timeouts(struct json *json, const struct timeouts *timeouts)
@@ -165,7 +169,7 @@ static void put_cpu(struct json *json, const struct cpu_stats *cpu)
 	json_object(json, NULL);
 	json_number(json, "cpu", cpu->cpu);
 	put_counters(json, &cpu->stats);
-	put_drops(json, &cpu->drops);
+	put_reasons(json, &cpu->drops, &cpu->fates);
 	json_object_end(json);
 }
 
@@ -175,7 +179,7 @@ void json_totals(const struct totals *totals)
 
 	json_object(&json, NULL);
 	put_counters(&json, &totals->stats);
-	put_drops(&json, &totals->drops);
+	put_reasons(&json, &totals->drops, &totals->fates);
 	json_number(&json, "connections", totals->info.conns);
 	json_number(&json, "conn_limit", totals->info.settings.conn_limit);
 	json_number(&json, "services", totals->info.services);
@@ -198,6 +202,12 @@ void json_settings(const struct settings *settings)
 	put_name(&json, "tcp_unknown", &tcp_unknown_names, settings->tcp_unknown);
 	put_name(&json, "tunnel_df", &tunnel_df_names, settings->tunnel_df);
 	json_bool(&json, "conntrack", settings->conntrack);
+	put_name(&json, "fast_path", &fast_path_names, settings->fast_path);
+	json_array(&json, "fast_devices");
+	for (u32 i = 0; i < settings->num_fast_devices; i++)
+		json_string(&json, NULL, settings->fast_device[i]);
+	json_array_end(&json);
+	put_name(&json, "transmit", &transmit_names, settings->transmit);
 	put_timeouts(&json, &settings->timeouts);
 	json_object_end(&json);
 }

@@ -3,6 +3,7 @@
  * The verbs that build again what there is.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "format.h"
 #include "names.h"
@@ -53,6 +54,25 @@ void line_real(const struct real *real)
 	putchar('\n');
 }
 
+/*
+ * What parse.c would take for another word stands behind "dev". Without a fast path
+ * no device has one.
+ */
+static void line_fast_path(const struct settings *settings)
+{
+	char room[NAME_ROOM];
+
+	printf("set fast-path %s", name_of(&fast_path_names, settings->fast_path, room));
+	for (u32 i = 0; settings->fast_path && i < settings->num_fast_devices; i++) {
+		const char *name = settings->fast_device[i];
+		bool quoted = name_value(&fast_path_names, name, strlen(name)) >= 0 ||
+			      name[0] == '-' || !strcmp(name, "dev");
+
+		printf(" %s%s", quoted ? "dev " : "", name);
+	}
+	putchar('\n');
+}
+
 void line_settings(const struct settings *settings)
 {
 	char room[NAME_ROOM];
@@ -61,6 +81,8 @@ void line_settings(const struct settings *settings)
 	printf("set tcp-unknown %s\n", name_of(&tcp_unknown_names, settings->tcp_unknown, room));
 	printf("set tunnel-df %s\n", name_of(&tunnel_df_names, settings->tunnel_df, room));
 	printf("set conntrack %s\n", name_of(&switch_names, settings->conntrack, room));
+	line_fast_path(settings);
+	printf("set transmit %s\n", name_of(&transmit_names, settings->transmit, room));
 	for (unsigned int i = 1; i < state_names.count; i++)
 		if (settings->timeouts.given & 1U << i)
 			printf("set timeout %s %u\n", state_names.word[i],

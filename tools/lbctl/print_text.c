@@ -189,12 +189,12 @@ void text_deleted(u32 count)
 	printf("%u connection%s deleted\n", count, count == 1 ? "" : "s");
 }
 
-static u64 sum_drops(const struct drops *drops)
+static u64 sum_values(const u64 *value, unsigned int first, unsigned int last)
 {
 	u64 sum = 0;
 
-	for (size_t i = 1; i < ARRAY_SIZE(drops->value); i++)
-		sum += drops->value[i];
+	for (unsigned int i = first; i <= last; i++)
+		sum += value[i];
 	return sum;
 }
 
@@ -203,26 +203,31 @@ static void print_cpus(const struct totals *totals)
 	struct table table;
 
 	puts("by CPU");
-	table_begin(&table, "rrrrrrr");
-	table_row(&table, "  CPU|" COUNTERS "|DROPS");
+	table_begin(&table, "rrrrrrrrr");
+	table_row(&table, "  CPU|" COUNTERS "|DROPS|FAST|LEFT");
 	for (size_t i = 0; i < totals->num_cpus; i++) {
-		table_cell(&table, "%u", totals->cpus[i].cpu);
-		add_counters(&table, &totals->cpus[i].stats);
-		table_cell(&table, "%llu", sum_drops(&totals->cpus[i].drops));
+		const struct cpu_stats *cpu = &totals->cpus[i];
+
+		table_cell(&table, "%u", cpu->cpu);
+		add_counters(&table, &cpu->stats);
+		table_cell(&table, "%llu", sum_values(cpu->drops.value, 1, LBVS_DROP_MAX));
+		table_cell(&table, "%llu", cpu->fates.value[LBVS_FAST_TAKEN]);
+		table_cell(&table, "%llu",
+			   sum_values(cpu->fates.value, LBVS_FAST_TAKEN + 1, LBVS_FAST_MAX));
 	}
 	table_end(&table);
 }
 
-static void print_drops(const struct drops *drops)
+static void print_reasons(const struct names *names, const u64 *value,
+			  const char *(*meaning)(unsigned int))
 {
 	struct table table;
 
-	puts("drops");
 	table_begin(&table, "lrl");
-	for (unsigned int i = 1; i < drop_names.count; i++) {
-		table_cell(&table, "  %s", drop_names.word[i]);
-		table_cell(&table, "%llu", drops->value[i]);
-		table_cell(&table, "%s", drop_meaning(i));
+	for (unsigned int i = 1; i < names->count; i++) {
+		table_cell(&table, "  %s", names->word[i]);
+		table_cell(&table, "%llu", value[i]);
+		table_cell(&table, "%s", meaning(i));
 	}
 	table_end(&table);
 }
@@ -236,7 +241,10 @@ void text_totals(const struct totals *totals)
 	printf("  services %u, reals %u\n", info->services, info->reals);
 	puts("counters");
 	print_counters(&totals->stats);
-	print_drops(&totals->drops);
+	puts("drops");
+	print_reasons(&drop_names, totals->drops.value, drop_meaning);
+	puts("fast path: packets taken, or left to the stack");
+	print_reasons(&fate_names, totals->fates.value, fate_meaning);
 	if (totals->per_cpu)
 		print_cpus(totals);
 }
@@ -250,6 +258,12 @@ void text_settings(const struct settings *settings)
 	       name_of(&tcp_unknown_names, settings->tcp_unknown, room));
 	printf("%-18s  %s\n", "tunnel-df", name_of(&tunnel_df_names, settings->tunnel_df, room));
 	printf("%-18s  %s\n", "conntrack", name_of(&switch_names, settings->conntrack, room));
+	printf("%-18s  %s", "fast-path",
+	       name_of(&fast_path_names, settings->fast_path, room));
+	for (u32 i = 0; settings->fast_path && i < settings->num_fast_devices; i++)
+		printf(" %s", settings->fast_device[i]);
+	putchar('\n');
+	printf("%-18s  %s\n", "transmit", name_of(&transmit_names, settings->transmit, room));
 	puts("timeout");
 	print_timeouts(&settings->timeouts);
 }

@@ -13,6 +13,7 @@ int run_save(struct channel *channel, const struct command *cmd);
 int run_connections(struct channel *channel, const struct command *cmd);
 int run_del_connection(struct channel *channel, const struct command *cmd);
 int run_stats(struct channel *channel, const struct command *cmd);
+int run_set(struct channel *channel, const struct command *cmd);
 int run_settings(struct channel *channel, const struct command *cmd);
 int run_version(struct channel *channel, const struct command *cmd);
 

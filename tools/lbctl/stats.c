@@ -15,7 +15,8 @@ static int read_totals(struct nlattr **attrs, void *data)
 	struct totals *totals = data;
 
 	return get_counters(attrs[LBVS_A_STATS], &totals->stats) ?:
-	       get_drops(attrs[LBVS_A_DROPS], &totals->drops);
+	       get_drops(attrs[LBVS_A_DROPS], &totals->drops) ?:
+	       get_fates(attrs[LBVS_A_FAST], &totals->fates);
 }
 
 static int read_cpu(struct nlattr **attrs, void *data)
@@ -30,7 +31,8 @@ static int read_cpu(struct nlattr **attrs, void *data)
 	cpus += totals->num_cpus++;
 	cpus->cpu = get_u32(attrs[LBVS_A_CPU]);
 	return get_counters(attrs[LBVS_A_STATS], &cpus->stats) ?:
-	       get_drops(attrs[LBVS_A_DROPS], &cpus->drops);
+	       get_drops(attrs[LBVS_A_DROPS], &cpus->drops) ?:
+	       get_fates(attrs[LBVS_A_FAST], &cpus->fates);
 }
 
 static int fetch_totals(struct channel *channel, const struct command *cmd, struct totals *totals)

@@ -109,3 +109,8 @@ int get_drops(struct nlattr *attr, struct drops *drops)
 {
 	return get_values(attr, drops->value, LBVS_DROP_MAX);
 }
+
+int get_fates(struct nlattr *attr, struct fates *fates)
+{
+	return get_values(attr, fates->value, LBVS_FAST_MAX);
+}

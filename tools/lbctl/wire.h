@@ -24,6 +24,7 @@ int get_info(struct nlattr **attrs, struct info *info);
 
 int get_counters(struct nlattr *attr, struct counters *counters);
 int get_drops(struct nlattr *attr, struct drops *drops);
+int get_fates(struct nlattr *attr, struct fates *fates);
 
 /* Parts that more than one noun has. */
 void put_timeouts(struct request *request, int type, const struct command *cmd);

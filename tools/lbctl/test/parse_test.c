@@ -11,7 +11,7 @@
 #include "../parse.h"
 #include "tap.h"
 
-#define WORDS 32
+#define WORDS 64
 
 static char line_room[1024];
 static const char *word[WORDS];
@@ -255,6 +255,69 @@ static void test_settings(void)
 	refused("set timeout udp 5 6", "one word too many");
 }
 
+/* Its devices, with a blank behind each. */
+static bool is_fast(const struct command *cmd, u8 path, const char *want)
+{
+	char devices[1024] = "";
+	const char *name;
+	u32 at = 0;
+
+	while ((name = command_device(cmd, &at))) {
+		strcat(devices, name);
+		strcat(devices, " ");
+	}
+	return given(cmd, ARG_FAST_PATH) && cmd->fast_path == path && !strcmp(devices, want);
+}
+
+static void test_fast_path(void)
+{
+	char line[512];
+	struct command cmd;
+
+	cmd = understood("set fast-path on");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ON, ""), "on, for all devices");
+	cmd = understood("set fast-path off");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_OFF, ""), "off");
+	cmd = understood("set fast-path eth0 eth1.7");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ON, "eth0 eth1.7 "), "devices alone mean on");
+	cmd = understood("set fast-path all eth0");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ALL, "eth0 "), "all, for one device");
+	cmd = understood("set fast-path dev off x dev all dev -y");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ON, "off x all -y "),
+	       "devices whose names mean something else");
+	snprintf(line, sizeof(line), "set fast-path all %s %s", "dev", "dev");
+	cmd = understood(line);
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ALL, "dev "), "even this one's");
+	cmd = understood("set fast-path on dev on");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ON, "on "), "on, for a device of that name");
+	snprintf(line, sizeof(line), "set fast-path");
+	for (int i = 0; i < LBVS_FAST_DEVICES_MAX; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), " abc%u", i);
+	cmd = understood(line);
+	tap_ok(given(&cmd, ARG_FAST_PATH) && cmd.num_device_words == LBVS_FAST_DEVICES_MAX,
+	       "as many devices as there may be");
+	strcat(line, " abc");
+	refused(line, "no more than 32 devices");
+
+	refused("set fast-path", "needs a value");
+	refused("set fast-path off eth0", "for all devices, not for 'eth0'");
+	refused("set fast-path on all", "is written 'dev all'");
+	refused("set fast-path eth0 off", "is written 'dev off'");
+	refused("set fast-path eth0 --x", "is written 'dev --x'");
+	refused("set fast-path dev", "needs the name of a device");
+	refused("set fast-path on eth0 dev", "needs the name of a device");
+	refused("set fast-path eth0 dev eth0", "given twice");
+	refused("set fast-path all sixteen-letters-", "is no device");
+	cmd = understood("set fast-path fifteen-letters");
+	tap_ok(is_fast(&cmd, LBVS_FAST_PATH_ON, "fifteen-letters "), "the longest name");
+
+	cmd = understood("set transmit direct");
+	tap_ok(cmd.transmit == LBVS_TRANSMIT_DIRECT && given(&cmd, ARG_TRANSMIT), "transmit");
+	refused("set transmit", "needs a value");
+	refused("set transmit quickly", "expected queue, direct");
+	refused("set transmit queue eth0", "one word too many");
+}
+
 static void test_real_side(void)
 {
 	struct command cmd;
@@ -329,6 +392,7 @@ static void test_mutations(void)
 		"add-service tcp [2001:db8::1]:80 --scheduler wlc --timeout tcp-established=900",
 		"add-real fwmark 0x7 inet6 2001:db8::b --weight 2 --state drain",
 		"connections udp 192.0.2.10:53 --client 10.0.0.0/8 --real [2001:db8::b]:80",
+		"set fast-path all eth0 dev off eth1.7",
 	};
 	static const char letters[] = "\x01:[]=/-0#\xff ";
 	struct parse_error error;
@@ -357,6 +421,7 @@ int main(void)
 	test_reals();
 	test_filters();
 	test_settings();
+	test_fast_path();
 	test_real_side();
 	test_verbs();
 	test_split();

@@ -172,12 +172,19 @@ static void odd_version(void)
 
 static const struct settings settings = {
 	.conn_limit = 5, .tunnel_df = LBVS_TUNNEL_DF_NEVER,
+	.fast_path = LBVS_FAST_PATH_ALL, .transmit = LBVS_TRANSMIT_DIRECT,
+	.num_fast_devices = 4, .fast_device = { "eth0", "dev", "all", "-x" },
 	.timeouts = { 1U << LBVS_STATE_UDP, { [LBVS_STATE_UDP] = 30 } },
+};
+
+static const struct settings no_fast_path = {
+	.conn_limit = 6, .num_fast_devices = 1, .fast_device = { "eth0" },
 };
 
 static void settings_text(void)
 {
 	text_settings(&settings);
+	text_settings(&no_fast_path);
 }
 
 static void settings_json(void)
@@ -188,6 +195,7 @@ static void settings_json(void)
 static void settings_lines(void)
 {
 	line_settings(&settings);
+	line_settings(&no_fast_path);
 }
 
 static void test_settings(void)
@@ -195,6 +203,37 @@ static void test_settings(void)
 	prints(settings_text, "settings.txt", "settings, as text");
 	prints(settings_json, "settings.json", "settings, as JSON");
 	prints(settings_lines, "settings-save.txt", "settings to save");
+}
+
+static struct cpu_stats cpus[] = {
+	{ 0, { { 0, 1, 2, 3, 4, 5 } }, { { 0, 10, [LBVS_DROP_MAX] = 20 } },
+	  { { 0, 100, 7, [LBVS_FAST_MAX] = 8 } } },
+	{ 3, { { 0 } }, { { 0 } }, { { [LBVS_FAST_TAKEN] = 1ULL << 40 } } },
+};
+
+static struct totals totals = {
+	.stats = { { 0, 1, 2, 3, 4, 5 } }, .drops = { { 0, 10, [LBVS_DROP_MAX] = 20 } },
+	.fates = { { 0, 1ULL << 41, 7, [LBVS_FAST_MAX] = 8 } },
+	.info = { .conns = 2, .services = 3, .reals = 4, .settings.conn_limit = 5 },
+	.cpus = cpus, .num_cpus = 2,
+};
+
+static void totals_text(void)
+{
+	text_totals(&totals);
+}
+
+static void totals_json(void)
+{
+	json_totals(&totals);
+}
+
+static void test_totals(void)
+{
+	prints(totals_json, "stats.json", "totals, as JSON");
+	totals.per_cpu = true;
+	prints(totals_text, "stats-cpus.txt", "totals and CPUs, as text");
+	prints(totals_json, "stats-cpus.json", "totals and CPUs, as JSON");
 }
 
 static void test_rest(void)
@@ -205,6 +244,10 @@ static void test_rest(void)
 	for (unsigned int i = 1; i <= LBVS_DROP_MAX; i++)
 		tap_ok(i < drop_names.count && strcmp(drop_meaning(i), drop_meaning(0)),
 		       "a reason to drop has a name and a meaning");
+	for (unsigned int i = 1; i <= LBVS_FAST_MAX; i++)
+		tap_ok(i < fate_names.count && fate_names.word[i] &&
+		       strcmp(fate_meaning(i), fate_meaning(0)),
+		       "what the fast path does has a name and a meaning");
 	tap_ok(state_names.count == LBVS_STATE_MAX + 1, "every state has a name");
 }
 
@@ -256,6 +299,7 @@ int main(void)
 {
 	test_list();
 	test_settings();
+	test_totals();
 	test_rest();
 	test_outcomes();
 	return tap_end();

@@ -60,6 +60,11 @@ words()
 	"$lbctl" help | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
+settings()
+{
+	"$lbctl" set nonsense nonsense 2>&1 | sed -n 's/.* is no setting: expected //p' | grep -o '[a-z-]*' | grep -vx or
+}
+
 test_usage()
 {
 	expect 2 "'lbctl help' lists them"
@@ -69,6 +74,7 @@ test_usage()
 		add-real tcp 192.0.2.10:80 10.0.0.11 --weight 70000
 	expect 2 'there is no JSON of this' --json save
 	expect 2 "'nonsense' is no verb" help nonsense
+	expect 2 "a device of this name is written 'dev off'" set fast-path on off
 	expect 2 'No such file' restore /nonexistent/rules
 	expect 2 'Is a directory' restore /
 	expect 0 '^usage: lbctl' --help
@@ -160,26 +166,26 @@ test_documents()
 {
 	local word words=() missing manual
 
-	mapfile -t words < <(words; "$lbctl" help | grep -o -- '--[a-z-]*'
+	mapfile -t words < <(words; settings; "$lbctl" help | grep -o -- '--[a-z-]*'
 		for word in $(words); do "$lbctl" help "$word" | sed -n 's/^  \(--[a-z-]*\).*/\1/p'; done)
 	[ ${#words[@]} -gt 30 ]
 	ok $? "help names its words (${#words[@]})"
 	if ! manual=$(groff -mdoc -Tascii -P-cbu "$here/lbctl.8" 2> /dev/null); then
-		skip 'lbctl.8 has every verb and option' 'no groff: apt-get install groff-base'
+		skip 'lbctl.8 has every verb, option and setting' 'no groff: apt-get install groff-base'
 	else
 		missing=
 		for word in "${words[@]}"; do
 			grep -qwe "$word" <<< "$manual" || missing+=" $word"
 		done
 		[ -z "$missing" ]
-		ok $? "lbctl.8 has every verb and option${missing:+; not:$missing}"
+		ok $? "lbctl.8 has every verb, option and setting${missing:+; not:$missing}"
 	fi
 	missing=
 	for word in "${words[@]}"; do
 		grep -qwe "$word" "$here/lbctl.bash" || missing+=" $word"
 	done
 	[ -z "$missing" ]
-	ok $? "the completion has every verb and option${missing:+; not:$missing}"
+	ok $? "the completion has every verb, option and setting${missing:+; not:$missing}"
 }
 
 test_usage

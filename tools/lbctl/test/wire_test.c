@@ -225,6 +225,46 @@ static void test_tunnel(void)
 	request_end(&request);
 }
 
+static void test_fast_path(void)
+{
+	struct request request;
+	const char *nest, *devices;
+	const struct arg *arg;
+	int len, devices_len;
+
+	build_line("set fast-path all eth0 dev off", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_SETTINGS, true, &len);
+	tap_ok(nest && count_attrs(nest, len) == 2 &&
+	       is_u8(nest, len, LBVS_SETTINGS_A_FAST_PATH, LBVS_FAST_PATH_ALL), "fast-path: all");
+	devices = find(nest, len, LBVS_SETTINGS_A_FAST_DEVICES, true, &devices_len);
+	tap_ok(devices && count_attrs(devices, devices_len) == 2 &&
+	       is_bytes(devices, devices_len, LBVS_DEVICES_A_NAME, "eth0", 5) &&
+	       is_bytes(devices + NLA_ALIGN(NLA_HDRLEN + 5), 8, LBVS_DEVICES_A_NAME, "off", 4),
+	       "fast-path: both devices, and no more words");
+	arg = !devices ? NULL :
+	      request_blamed(&request, devices + NLA_ALIGN(NLA_HDRLEN + 5) -
+			     (const char *)nlmsg_hdr(request.msg));
+	tap_ok(arg && !strcmp(arg->first, "fast-path") && !strcmp(arg->second, "off"),
+	       "fast-path: a device's place leads to its name");
+	request_end(&request);
+
+	build_line("set fast-path on", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_SETTINGS, true, &len);
+	tap_ok(nest && is_u8(nest, len, LBVS_SETTINGS_A_FAST_PATH, LBVS_FAST_PATH_ON) &&
+	       find(nest, len, LBVS_SETTINGS_A_FAST_DEVICES, true, &devices_len) && !devices_len,
+	       "fast-path: without devices, the old ones go");
+	request_end(&request);
+
+	build_line("set transmit direct", &request);
+	nest = body(&request, &len);
+	nest = find(nest, len, LBVS_A_SETTINGS, true, &len);
+	tap_ok(nest && count_attrs(nest, len) == 1 &&
+	       is_u8(nest, len, LBVS_SETTINGS_A_TRANSMIT, LBVS_TRANSMIT_DIRECT), "transmit");
+	request_end(&request);
+}
+
 /* What the module answers: a service's id and a real. */
 static void test_get_real(void)
 {
@@ -381,6 +421,69 @@ static void test_get_conn(void)
 	}
 }
 
+/* Settings with @devices devices; what get_info() makes of them. */
+static int answer_settings(unsigned int devices, struct info *info)
+{
+	const struct channel channel = { .family = FAMILY };
+	struct nlattr *attrs[LBVS_A_MAX + 1] = { NULL };
+	struct request request;
+	struct nlattr *nest;
+	int status;
+
+	request_begin(&request, &channel, LBVS_CMD_INFO_GET, 0);
+	attrs[LBVS_A_INFO] = put_nest(&request, LBVS_A_INFO, NULL);
+	put_nest_end(&request, attrs[LBVS_A_INFO]);
+	attrs[LBVS_A_SETTINGS] = put_nest(&request, LBVS_A_SETTINGS, NULL);
+	put_u8(&request, LBVS_SETTINGS_A_FAST_PATH, LBVS_FAST_PATH_ALL, NULL);
+	put_u8(&request, LBVS_SETTINGS_A_TRANSMIT, LBVS_TRANSMIT_DIRECT, NULL);
+	nest = put_nest(&request, LBVS_SETTINGS_A_FAST_DEVICES, NULL);
+	/* Something that a newer module says of devices. */
+	put_u8(&request, LBVS_DEVICES_A_MAX + 1, 1, NULL);
+	while (devices--)
+		put_bytes(&request, LBVS_DEVICES_A_NAME, "fifteen-letters", 16, NULL);
+	put_nest_end(&request, nest);
+	put_nest_end(&request, attrs[LBVS_A_SETTINGS]);
+	status = request.too_long ? -EMSGSIZE : get_info(attrs, info);
+	request_end(&request);
+	return status;
+}
+
+static void test_get_settings(void)
+{
+	const struct settings *settings;
+	struct info info;
+
+	settings = &info.settings;
+	tap_ok(!answer_settings(2, &info) && settings->fast_path == LBVS_FAST_PATH_ALL &&
+	       settings->transmit == LBVS_TRANSMIT_DIRECT && settings->num_fast_devices == 2 &&
+	       !strcmp(settings->fast_device[1], "fifteen-letters"), "answer: settings");
+	tap_ok(!answer_settings(LBVS_FAST_DEVICES_MAX, &info) &&
+	       settings->num_fast_devices == LBVS_FAST_DEVICES_MAX &&
+	       !strcmp(settings->fast_device[LBVS_FAST_DEVICES_MAX - 1], "fifteen-letters"),
+	       "answer: as many devices as there may be");
+	tap_ok(answer_settings(LBVS_FAST_DEVICES_MAX + 1, &info) == -EBADMSG,
+	       "answer: more than that");
+}
+
+static void test_get_fates(void)
+{
+	const struct channel channel = { .family = FAMILY };
+	const u64 taken = 1ULL << 40, none = 7;
+	struct request request;
+	struct nlattr *nest;
+	struct fates fates;
+
+	request_begin(&request, &channel, LBVS_CMD_STATS_GET, 0);
+	nest = put_nest(&request, LBVS_A_FAST, NULL);
+	put_bytes(&request, LBVS_FAST_TAKEN, &taken, sizeof(taken), NULL);
+	put_bytes(&request, LBVS_FAST_NO_MEMORY, &none, sizeof(none), NULL);
+	put_nest_end(&request, nest);
+	tap_ok(!get_fates(nest, &fates) && fates.value[LBVS_FAST_TAKEN] == taken &&
+	       fates.value[LBVS_FAST_NO_MEMORY] == none && !fates.value[LBVS_FAST_TTL],
+	       "answer: the fast path's counters");
+	request_end(&request);
+}
+
 int main(void)
 {
 	test_service();
@@ -388,9 +491,12 @@ int main(void)
 	test_real();
 	test_tunnel();
 	test_rest();
+	test_fast_path();
 	test_filter();
 	test_get_service();
 	test_get_real();
 	test_get_conn();
+	test_get_settings();
+	test_get_fates();
 	return tap_end();
 }
