@@ -9,6 +9,8 @@
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
 # make bench-profile        in which functions (CASE=lbvs/dr/udp KERNEL=6.1 FUNCTION=)
+# make bench-native         the same in nanoseconds, in user-mode Linux, which is built first: some minutes, once
+#                           (CASES="lbvs/dr/* ipvs/dr/* receive/*" ROUNDS=7)
 # make vm                   a shell in the virtual machine (KERNEL=6.1)
 #
 # The module's own makefile is Kbuild.
@@ -59,6 +61,12 @@ kernel-debug-A kernel-debug-B: kernel-debug-%:
 module-debug-A module-debug-B: module-debug-%: kernel-debug-%
 	@$(vm)/build-module debug-$*
 
+kernel-native:
+	@selftests/bench/native/build-kernel
+
+module-native: kernel-native
+	@$(vm)/build-module native
+
 sparse:
 	@$(vm)/fetch-kernel 6.1
 	@$(vm)/build-module --sparse 6.1
@@ -93,15 +101,23 @@ check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)
 	@$(vm)/selfcheck $(KERNEL)
 
+build_bench_module = $(vm)/build-module --source $(CURDIR)/selftests/bench/module --output $(CURDIR)/build/bench-module/$(1) $(1)
+
 bench-module-6.1 bench-module-6.12: bench-module-%:
 	@$(vm)/fetch-kernel $*
-	@$(vm)/build-module --source $(CURDIR)/selftests/bench/module --output $(CURDIR)/build/bench-module/$* $*
+	@$(call build_bench_module,$*)
+
+bench-module-native: kernel-native
+	@$(call build_bench_module,native)
 
 bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(or $(ICOUNT),yes)" selftests/bench/run
 
 bench-profile: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" CASE="$(or $(CASE),lbvs/dr/udp)" FUNCTION="$(FUNCTION)" selftests/bench/profile
+
+bench-native: deps module-native lbctl bench-module-native
+	@CASES="$(CASES)" ROUNDS="$(or $(ROUNDS),7)" selftests/bench/native/bench
 
 # Kbuild's own clean needs headers; there may be none.
 clean:
@@ -115,5 +131,6 @@ distclean: clean
 	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
-	kernel-debug-A kernel-debug-B module-debug-A module-debug-B bench-module-6.1 bench-module-6.12 deps vm demo bench bench-profile \
-	check check-debug check-vm clean distclean
+	kernel-debug-A kernel-debug-B module-debug-A module-debug-B kernel-native module-native bench-module-6.1 bench-module-6.12 \
+	bench-module-native deps vm demo bench bench-profile \
+	bench-native check check-debug check-vm clean distclean
