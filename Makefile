@@ -22,6 +22,7 @@ KERNELS ?= 6.1 6.12
 INSTALL_MOD_PATH ?= $(DESTDIR)
 
 vm := selftests/vm
+bench-module := --source $(CURDIR)/selftests/bench/module
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
 # One thing after the other: deps comes before what needs them.
@@ -70,6 +71,7 @@ module-native: kernel-native
 sparse:
 	@$(vm)/fetch-kernel 6.1
 	@$(vm)/build-module --sparse 6.1
+	@$(vm)/build-module --sparse $(bench-module) --output $(CURDIR)/build/sparse/bench 6.1
 
 checkpatch:
 	@$(vm)/fetch-kernel checkpatch
@@ -101,7 +103,7 @@ check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)
 	@$(vm)/selfcheck $(KERNEL)
 
-build_bench_module = $(vm)/build-module --source $(CURDIR)/selftests/bench/module --output $(CURDIR)/build/bench-module/$(1) $(1)
+build_bench_module = $(vm)/build-module $(bench-module) --output $(CURDIR)/build/bench-module/$(1) $(1)
 
 bench-module-6.1 bench-module-6.12: bench-module-%:
 	@$(vm)/fetch-kernel $*
