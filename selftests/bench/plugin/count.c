@@ -19,9 +19,9 @@ int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 struct block {
 	struct block *next;
-	uint64_t address;
+	unsigned long long address;
 	size_t insns;
-	uint64_t count;
+	unsigned long long count;
 };
 
 static struct block *blocks;
@@ -51,7 +51,7 @@ static void on_end(unsigned int cpu, void *data)
 }
 
 /* An instruction that loads @magic has it as its last bytes. */
-static bool loads(const struct qemu_plugin_insn *insn, uint32_t magic)
+static bool loads(const struct qemu_plugin_insn *insn, unsigned int magic)
 {
 	size_t size = qemu_plugin_insn_size(insn);
 	const unsigned char *data = qemu_plugin_insn_data(insn);
@@ -77,7 +77,7 @@ static void watch_marks(struct qemu_plugin_tb *tb, size_t n)
 }
 
 /* The same address may be translated again: each time is a block of its own. */
-static void on_translation(uint64_t id, struct qemu_plugin_tb *tb)
+static void on_translation(unsigned long long id, struct qemu_plugin_tb *tb)
 {
 	struct block *block = calloc(1, sizeof(*block));
 
@@ -93,7 +93,7 @@ static void on_translation(uint64_t id, struct qemu_plugin_tb *tb)
 	watch_marks(tb, block->insns);
 }
 
-static void on_exit_of_qemu(uint64_t id, void *data)
+static void on_exit_of_qemu(unsigned long long id, void *data)
 {
 	FILE *out = fopen(path, "w");
 	struct block *block;
@@ -107,13 +107,12 @@ static void on_exit_of_qemu(uint64_t id, void *data)
 	for (block = blocks; block; block = block->next)
 		if (block->count)
 			fprintf(out, "%llx %zu %llu\n",
-				(unsigned long long)block->address, block->insns,
-				(unsigned long long)block->count);
+				block->address, block->insns, block->count);
 	if (fclose(out))
 		perror(path);
 }
 
-int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+int qemu_plugin_install(unsigned long long id, const void *info, int argc, char **argv)
 {
 	(void)info;
 	if (argc != 1 || strncmp(argv[0], "out=", 4)) {
