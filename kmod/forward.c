@@ -8,6 +8,7 @@
 #include <linux/if_arp.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/if_vlan.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <net/dst_metadata.h>
 #include <net/icmp.h>
@@ -246,12 +247,56 @@ static unsigned int transmit(struct lbvs_net *ln, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
+/* What a device can send as it is. */
+static bool is_finished(const struct sk_buff *skb)
+{
+	return !skb_is_nonlinear(skb) && !skb_is_gso(skb) &&
+	       skb->ip_summed != CHECKSUM_PARTIAL &&
+	       !skb_vlan_tag_present(skb);
+}
+
+/*
+ * The hardware header, if it is short and its owner was heard of lately; another
+ * is for neigh_output(), which has it asked for.
+ */
+static bool push_header(struct sk_buff *skb, const struct neighbour *n)
+{
+	const struct hh_cache *hh = &n->hh;
+	unsigned int seq, len;
+
+	if (!(READ_ONCE(n->nud_state) & NUD_CONNECTED) ||
+	    skb_headroom(skb) < HH_DATA_MOD)
+		return false;
+	do {
+		seq = read_seqbegin(&hh->hh_lock);
+		len = READ_ONCE(hh->hh_len);
+		if (!len || len > HH_DATA_MOD)
+			return false;
+		memcpy(skb->data - HH_DATA_MOD, hh->hh_data, HH_DATA_MOD);
+	} while (read_seqretry(&hh->hh_lock, seq));
+	__skb_push(skb, len);
+	skb_reset_mac_header(skb);
+	return true;
+}
+
+/* The caller drops the packet if the device doesn't take it. */
+static unsigned int transmit_direct(struct lbvs_net *ln, struct sk_buff *skb)
+{
+	int res = __dev_direct_xmit(skb, netdev_pick_tx(skb->dev, skb, NULL));
+
+	return dev_xmit_complete(res) ? NF_STOLEN :
+					lbvs_drop(ln, skb, LBVS_DROP_BUSY);
+}
+
 /* Past the stack's output: what that would do is done, or isn't needed. */
-static unsigned int transmit_fast(struct sk_buff *skb,
+static unsigned int transmit_fast(struct lbvs_net *ln, struct sk_buff *skb,
 				  const struct lbvs_path *path)
 {
 	skb->dev = path->way.dst->dev;
 	lbvs_way_put(&path->way);
+	if (READ_ONCE(ln->fast.transmit) == LBVS_TRANSMIT_DIRECT &&
+	    is_finished(skb) && push_header(skb, path->neigh))
+		return transmit_direct(ln, skb);
 	neigh_output(path->neigh, skb, false);
 	return NF_STOLEN;
 }
@@ -412,6 +457,6 @@ unsigned int lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 		return lbvs_drop(ln, skb, why);
 	}
 	lbvs_count_packet(path->real, path->dir, skb, pkt->len);
-	return pkt->fast ? transmit_fast(skb, path) :
+	return pkt->fast ? transmit_fast(ln, skb, path) :
 			   transmit(ln, skb, &path->way);
 }

@@ -39,6 +39,7 @@ static const char *const drop_names[__LBVS_DROP_MAX] = {
 	[LBVS_DROP_GATEWAY]	= "gateway",
 	[LBVS_DROP_LRO]		= "lro",
 	[LBVS_DROP_POLICY]	= "policy",
+	[LBVS_DROP_BUSY]	= "busy",
 };
 
 static const char *const fast_names[__LBVS_FAST_MAX] = {

@@ -32,7 +32,8 @@ TRACE_EVENT(lbvs_drop,
 				       { LBVS_DROP_LOOP, "loop" },
 				       { LBVS_DROP_GATEWAY, "gateway" },
 				       { LBVS_DROP_LRO, "lro" },
-				       { LBVS_DROP_POLICY, "policy" }))
+				       { LBVS_DROP_POLICY, "policy" },
+				       { LBVS_DROP_BUSY, "busy" }))
 );
 
 #endif /* _LBVS_TRACE_H */

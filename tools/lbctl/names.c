@@ -85,6 +85,7 @@ static const char *const drops[] = {
 	[LBVS_DROP_GATEWAY] = "gateway",
 	[LBVS_DROP_LRO] = "lro",
 	[LBVS_DROP_POLICY] = "policy",
+	[LBVS_DROP_BUSY] = "busy",
 };
 
 static const char *const drop_meanings[] = {
@@ -100,6 +101,7 @@ static const char *const drop_meanings[] = {
 	[LBVS_DROP_GATEWAY] = "a dr real behind a gateway; it must be on a LAN of the director",
 	[LBVS_DROP_LRO] = "merged by a device for good; 'ethtool -K DEVICE lro off' ends that",
 	[LBVS_DROP_POLICY] = "an IPsec policy doesn't let it pass; see 'ip xfrm policy'",
+	[LBVS_DROP_BUSY] = "the device was busy; 'lbctl set transmit queue' lets packets wait",
 };
 
 static const char *const fates[] = {

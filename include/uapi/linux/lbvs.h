@@ -586,6 +586,7 @@ enum lbvs_stats_attr {
  * @LBVS_DROP_LRO: a device has merged packets in a way that can't be undone:
  *	turn its large-receive-offload off
  * @LBVS_DROP_POLICY: an IPsec policy doesn't let it pass
+ * @LBVS_DROP_BUSY: the device couldn't take it, and past its queue nothing waits
  */
 enum lbvs_drop {
 	LBVS_DROP_NONE,
@@ -601,6 +602,7 @@ enum lbvs_drop {
 	LBVS_DROP_GATEWAY,
 	LBVS_DROP_LRO,
 	LBVS_DROP_POLICY,
+	LBVS_DROP_BUSY,
 
 	__LBVS_DROP_MAX
 };
