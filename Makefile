@@ -118,6 +118,9 @@ bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 bench-profile: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" CASE="$(or $(CASE),lbvs/dr/udp)" FUNCTION="$(FUNCTION)" selftests/bench/profile
 
+check-bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
+	@KERNEL="$(KERNEL)" selftests/bench/selfcheck
+
 bench-native: deps module-native lbctl bench-module-native
 	@CASES="$(CASES)" ROUNDS="$(or $(ROUNDS),7)" selftests/bench/native/bench
 
@@ -135,4 +138,4 @@ distclean: clean
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
 	kernel-debug-A kernel-debug-B module-debug-A module-debug-B kernel-native module-native bench-module-6.1 bench-module-6.12 \
 	bench-module-native deps vm demo bench bench-profile \
-	bench-native check check-debug check-vm clean distclean
+	bench-native check-bench check check-debug check-vm clean distclean
