@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/l3mdev.h>
+#include <net/sock.h>
 #include <net/xfrm.h>
 
 #include "lbvs.h"
@@ -35,7 +36,7 @@ struct fast_device {
 };
 
 /* Why a packet isn't as the fast path wants it, or LBVS_FAST_TAKEN. */
-static enum lbvs_fast unfit(const struct sk_buff *skb)
+static enum lbvs_fast unfit(struct sk_buff *skb)
 {
 	const struct net_device *dev = skb->dev;
 
@@ -46,7 +47,8 @@ static enum lbvs_fast unfit(const struct sk_buff *skb)
 		return LBVS_FAST_DEVICE;
 	if (skb_shared(skb))
 		return LBVS_FAST_SHARED;
-	if (skb->sk || skb->_skb_refdst || skb_sec_path(skb))
+	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
+	if (skb_sk_is_prefetched(skb) || skb->_skb_refdst || skb_sec_path(skb))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }
