@@ -8,6 +8,8 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/icmp.h>
 #include <net/ip.h>
@@ -68,14 +70,43 @@ static void addrs_set(void *ip, const struct lbvs_tuple *to)
 	}
 }
 
+/*
+ * Where the quoted checksum of TCP or UDP stands from skb->data; 0 if there is
+ * none: TCP's is more than routers have to quote.
+ */
+static unsigned int quoted_sum(const struct sk_buff *skb,
+			       const struct lbvs_quote *quote)
+{
+	unsigned int off = quote->l4_off;
+
+	off += quote->tuple.proto == IPPROTO_TCP ?
+	       offsetof(struct tcphdr, check) : offsetof(struct udphdr, check);
+	return off + sizeof(__sum16) <= skb->len ? off : 0;
+}
+
+static void quoted_sum_renew(__sum16 *sum, const struct lbvs_quote *quote)
+{
+	const struct lbvs_tuple *from = &quote->tuple, *to = &quote->to;
+	bool udp = from->proto == IPPROTO_UDP;
+	unsigned int i;
+
+	if (udp && !*sum)
+		return;
+	for (i = 0; i < lbvs_addr_words(from->af); i++) {
+		csum_replace4(sum, from->saddr[i], to->saddr[i]);
+		csum_replace4(sum, from->daddr[i], to->daddr[i]);
+	}
+	csum_replace2(sum, from->sport, to->sport);
+	csum_replace2(sum, from->dport, to->dport);
+	if (udp && !*sum)
+		*sum = CSUM_MANGLED_0;
+}
+
 /**
  * lbvs_icmp_rewrite() - give an ICMP error, and its quote, other addresses
  * @skb: the error. Its data may be reallocated.
  * @pkt: what it looks like; with its quote
  * @to: what its addresses are to be
- *
- * The quoted checksum of TCP or UDP stays: often it isn't there, and nobody
- * looks at it.
  *
  * Return: 0; or -ENOMEM with the packet unchanged
  */
@@ -83,12 +114,16 @@ int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to)
 {
 	const struct lbvs_quote *quote = pkt->quote;
+	unsigned int sum = quoted_sum(skb, quote);
 	__be16 *ports;
 
-	if (skb_ensure_writable(skb, quote->l4_off + 2 * sizeof(*ports)))
+	if (skb_ensure_writable(skb, sum ? sum + sizeof(__sum16) :
+					   quote->l4_off + 2 * sizeof(*ports)))
 		return -ENOMEM;
 	addrs_set(skb_network_header(skb), to);
 	addrs_set(skb->data + quote->off, &quote->to);
+	if (sum)
+		quoted_sum_renew((__sum16 *)(skb->data + sum), quote);
 	ports = (__be16 *)(skb->data + quote->l4_off);
 	ports[0] = quote->to.sport;
 	ports[1] = quote->to.dport;

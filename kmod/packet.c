@@ -249,6 +249,30 @@ enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 	return kind == LBVS_KIND_FLOW ? parse_l4(skb, pkt) : kind;
 }
 
+/* Whether a fragment has the ports, since it is the first one; finds them. */
+static bool first_fragment(const struct sk_buff *skb, unsigned int off,
+			   struct lbvs_packet *pkt)
+{
+	const struct frag_hdr *fh;
+	const struct iphdr *iph;
+	union {
+		struct frag_hdr fh;
+		struct iphdr iph;
+	} buf;
+
+	if (pkt->tuple.af == AF_INET) {
+		iph = skb_header_pointer(skb, off, sizeof(*iph), &buf);
+		return iph && !(iph->frag_off & htons(IP_OFFSET));
+	}
+	fh = skb_header_pointer(skb, pkt->l4_off, sizeof(*fh), &buf);
+	if (!fh || fh->frag_off & htons(IP6_OFFSET))
+		return false;
+	pkt->tuple.proto = fh->nexthdr;
+	pkt->l4_off += sizeof(*fh);
+	return skip_exthdrs(skb, &pkt->tuple.proto, &pkt->l4_off) &&
+	       pkt->tuple.proto != NEXTHDR_FRAGMENT;
+}
+
 /* A quoted IP header, and the ports behind it, if it has them. */
 static bool parse_quoted(const struct sk_buff *skb, u8 af, unsigned int off,
 			 struct lbvs_quote *quote)
@@ -256,8 +280,16 @@ static bool parse_quoted(const struct sk_buff *skb, u8 af, unsigned int off,
 	struct lbvs_packet pkt;
 	__be16 buf[2], *ports;
 
-	if (parse_ip(skb, af, off, &pkt) != LBVS_KIND_FLOW)
+	switch (parse_ip(skb, af, off, &pkt)) {
+	case LBVS_KIND_FLOW:
+		break;
+	case LBVS_KIND_FRAGMENT:
+		if (first_fragment(skb, off, &pkt))
+			break;
+		fallthrough;
+	default:
 		return false;
+	}
 	quote->off = off;
 	quote->l4_off = pkt.l4_off;
 	quote->df = pkt.df;

@@ -47,6 +47,10 @@ static void add_ipv6(struct built *b, const struct headers *h)
 		add_bytes(b, (h->hdrlen + 1) * 8);
 		next[1] = h->hdrlen;
 		next[3] = h->segments_left;
+		if (h->chain[i] == FRG) {
+			next[2] = h->frag >> 8;
+			next[3] = h->frag;
+		}
 	}
 	*next = h->proto;
 }

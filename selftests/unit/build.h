@@ -19,7 +19,7 @@
  * @version: instead of the right one
  * @ihl: instead of 5; options are added to fit
  * @doff: instead of 5; likewise
- * @frag: flags and offset of the IPv4 header
+ * @frag: flags and offset of the IPv4 header, or of fragment headers
  * @chain: extension headers; NEXTHDR_HOP is 0, so @chain_len counts
  * @chain_len: how many
  * @hdrlen: the length field of each

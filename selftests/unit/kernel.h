@@ -131,6 +131,7 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 #define IP_DF			0x4000
 #define IP_MF			0x2000
 #define IP_OFFSET		0x1fff
+#define IP6_OFFSET		0xfff8
 #define NEXTHDR_HOP		0
 #define NEXTHDR_ROUTING		43
 #define NEXTHDR_FRAGMENT	44
@@ -144,6 +145,13 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 #define TCPOPT_MSS		2
 #define TCPOLEN_MSS		4
 #define MAX_TCP_OPTION_SPACE	40
+
+struct frag_hdr {
+	u8 nexthdr;
+	u8 reserved;
+	__be16 frag_off;
+	__be32 identification;
+};
 
 #define ipv6_get_dsfield(ip6h)	(ntohs(*(const __be16 *)(ip6h)) >> 4 & 0xff)
 

@@ -151,7 +151,8 @@ static void check_quote(const u8 *bytes, unsigned int len,
 	      "l4_off %u, off %u", quote->l4_off, quote->off);
 	check_ports(bytes, len, quote->l4_off, &quote->tuple);
 	CHECK(quote->df == (!ipv4 || header[6] & 0x40), "df %d", quote->df);
-	CHECK(!ipv4 || !(header[6] & 0x3f || header[7]), "a fragment");
+	CHECK(!ipv4 || !(header[6] & 0x1f || header[7]),
+	      "not the first fragment");
 }
 
 static void check_error(const u8 *bytes, unsigned int len,

@@ -91,7 +91,7 @@ static const struct row rows[] = {
 	   CHAIN(9, HOP, DST, RTH, DST, DST, DST, DST, DST, DST)),
 	V6("fragment header, atomic", FRAGMENT, CHAIN(1, FRG)),
 	V6("fragment header, fragmented", FRAGMENT, CHAIN(1, FRG),
-	   .segments_left = 1),
+	   .frag = 0x0001),
 	V6("fragment header, second", FRAGMENT, CHAIN(2, HOP, FRG)),
 	V6("fragment header after a routing header", FRAGMENT,
 	   CHAIN(3, DST, RTH, FRG), UDP),
