@@ -188,6 +188,9 @@ static int age(struct sk_buff *skb, const struct lbvs_packet *pkt)
 			return -ENOMEM;
 		IPCB(skb)->flags |= IPSKB_FORWARDED;
 		ip_decrease_ttl(ip_hdr(skb));
+		/* The stack puts itself into record route and time stamps. */
+		if (pkt->options && IPCB(skb)->opt.is_changed)
+			ip_send_check(ip_hdr(skb));
 	} else {
 		if (skb_ensure_writable(skb, sizeof(struct ipv6hdr)))
 			return -ENOMEM;

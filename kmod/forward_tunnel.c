@@ -10,7 +10,6 @@
 #include <linux/udp.h>
 #include <net/gre.h>
 #include <net/gue.h>
-#include <net/inet_ecn.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/ip_tunnels.h>
@@ -153,8 +152,6 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 							sizeof(struct ipv6hdr);
 	bool csum = READ_ONCE(real->encap_csum);
 	u8 encap = READ_ONCE(real->encap);
-	/* RFC 6040, normal mode. */
-	u8 tos = INET_ECN_encapsulate(pkt->tos, pkt->tos);
 	u8 proto = inner_proto;
 	unsigned int l4_len;
 	__be16 sport;
@@ -182,10 +179,14 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 		break;
 	}
 	l4_len = skb->len;
+	/*
+	 * DSCP and ECN outside are those inside: for ECN that is the normal mode of
+	 * RFC 6040. (The kernel's helper is of RFC 3168 and hides a CE.)
+	 */
 	if (real->key.af == AF_INET)
-		outer4_push(net, skb, real, way, proto, tos, df);
+		outer4_push(net, skb, real, way, proto, pkt->tos, df);
 	else
-		outer6_push(skb, real, way, proto, tos);
+		outer6_push(skb, real, way, proto, pkt->tos);
 	skb_set_transport_header(skb, ip_len);
 	if (encap == LBVS_ENCAP_GUE)
 		outer_csum(skb, real, way, l4_len, csum);
