@@ -31,7 +31,7 @@ move_back()
 
 each_kind()
 {
-	for name in nat dr ipip mix gue gre; do
+	for name in nat dr ipip4 ipip6 gue4 gre6; do
 		kind $name
 		L="$V $name, $DEVICE:"
 		balance tcp $VIP $P 1 2
@@ -120,7 +120,7 @@ bridged_cases()
 
 	L="$V bridged:"
 	[ $FAMILY = 4 ] || bits=128 gateway=2001:db8:10::31
-	for name in nat dr ipip; do
+	for name in nat dr ipip4; do
 		kind $name
 		L="$V $name, merely bridged:"
 		balance tcp $VIP $P 1

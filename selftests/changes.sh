@@ -9,7 +9,7 @@
 . ./methods-lib.sh
 
 P=8080
-KINDS="nat dr ipip mix gre"
+KINDS="nat dr ipip4 ipip6 gre4"
 
 # ip(8) on the director, in either family's words
 on_d()

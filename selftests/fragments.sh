@@ -85,7 +85,7 @@ overlap_cases()
 
 each_kind()
 {
-	for name in nat dr ipip mix gue gue-csum gre; do
+	for name in $KINDS; do
 		kind $name
 		L="$V $name$WITH:"
 		balance udp $VIP $P 1 2 3

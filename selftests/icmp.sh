@@ -174,7 +174,7 @@ forged_nat_cases()
 
 ping_cases()
 {
-	for name in nat dr ipip; do
+	for name in nat dr ipip4; do
 		kind $name
 		balance tcp $VIP $P 1
 		balance tcp $VIPL $P 1

@@ -17,7 +17,9 @@ SPACES+=(c3 mid r4)
 VIPS4="203.0.113.10 203.0.113.11 203.0.113.20"
 VIPS6="2001:db8:f::10 2001:db8:f::11 2001:db8:f::20"
 
-KINDS="nat dr ipip mix gue gue-csum gre"
+# How packets get to a real: nat, dr, or a tunnel's encapsulation and the family of
+# its outer header. Tests that take long have fewer of them.
+KINDS="nat dr ipip4 ipip6 gue4 gue6 gue-csum4 gue-csum6 gre4 gre6"
 
 # What ICMP errors are in this family: type and code.
 numbers()
@@ -63,30 +65,29 @@ real_of()
 	esac
 }
 
-# kind NAME: how packets get to a real in the cases that follow, and into OUTER as
-# which counter at the real sees them.
+# kind NAME: of KINDS, for the cases that follow; into OUTER which counter at the
+# real sees such packets.
 kind()
 {
-	local family=$FAMILY
-
 	KIND=$1
-	case $1 in
-	nat|dr)		METHOD=$1 WAY="--method $1" ;;
-	ipip)		METHOD=tunnel WAY="--method tunnel --encap ipip" ;;
-	mix)		METHOD=tunnel WAY="--method tunnel" family=$((10 - FAMILY)) ;;
-	gue)		METHOD=tunnel WAY="--method tunnel --encap gue" family=4 ;;
-	gue-csum)	METHOD=tunnel WAY="--method tunnel --encap gue --encap-csum on --encap-port 6081" family=4 ;;
-	gre)		METHOD=tunnel WAY="--method tunnel --encap gre" family=4 ;;
-	esac
-	REAL_FAMILY=$family
-	case $1 in
-	nat|dr)		OUTER=plain OVERHEAD=0 ;;
-	ipip|mix)	OUTER=ip${FAMILY}in$family OVERHEAD=20; [ $family = 4 ] || OVERHEAD=40 ;;
-	gue)		OUTER=gue OVERHEAD=32 ;;
-	gue-csum)	OUTER=guesum OVERHEAD=32 ;;
-	gre)		OUTER=gre OVERHEAD=24 ;;
-	esac
 	L="$V $1:"
+	case $1 in
+	nat|dr)
+		METHOD=$1 WAY="--method $1" REAL_FAMILY=$FAMILY OUTER=plain OVERHEAD=0
+		return ;;
+	gue-csum?)
+		WAY="--encap gue --encap-csum on --encap-port 6081" ;;
+	*)
+		WAY="--encap ${1%?}" ;;
+	esac
+	METHOD=tunnel WAY="--method tunnel $WAY" REAL_FAMILY=${1: -1}
+	OUTER=${1/-/}
+	OVERHEAD=$((REAL_FAMILY == 4 ? 20 : 40))
+	case $1 in
+	ipip?)	OUTER=ip${FAMILY}in$REAL_FAMILY ;;
+	gue*)	OVERHEAD=$((OVERHEAD + 12)) ;;
+	gre?)	OVERHEAD=$((OVERHEAD + 4)) ;;
+	esac
 }
 
 # reals NUMBER...: those reals by this kind, as service() wants them, into REALS
@@ -150,7 +151,7 @@ real_side_up()
 	for vip in $VIPS6; do
 		lines+="addr add $vip/128 dev lo nodad"$'\n'
 	done
-	for device in tunl0 sit0 gre0 any6; do
+	for device in tunl0 sit0 gre0 any6 ip6gre0; do
 		lines+="link set $device up"$'\n'
 	done
 	real_of 6 ${1#r}
@@ -160,7 +161,11 @@ real_side_up()
 		fou add port 6080 gue
 		fou add port 6081 gue
 	END
-	for device in tunl0 sit0 gre0 any6; do
+	ip -n lbvs-$1 -6 -batch - <<-END
+		fou add port 6080 gue
+		fou add port 6081 gue
+	END
+	for device in tunl0 sit0 gre0 any6 ip6gre0; do
 		on $1 sysctl -qw net.ipv4.conf.$device.rp_filter=0
 	done
 }
@@ -175,19 +180,25 @@ count_outer()
 			counter ip6in4 { }
 			counter ip4in6 { }
 			counter ip6in6 { }
-			counter gre { }
-			counter gue { }
-			counter guesum { }
+			counter gre4 { }
+			counter gre6 { }
+			counter gue4 { }
+			counter gue6 { }
+			counter guecsum4 { }
+			counter guecsum6 { }
 			chain in {
 				type filter hook prerouting priority -450;
 				iifname != eth0 accept
 				ip protocol 4 counter name ip4in4
 				ip protocol 41 counter name ip6in4
-				ip protocol 47 counter name gre
+				ip protocol 47 counter name gre4
 				ip6 nexthdr 4 counter name ip4in6
 				ip6 nexthdr 41 counter name ip6in6
-				udp dport 6080 udp checksum 0 counter name gue
-				udp dport 6081 udp checksum != 0 counter name guesum
+				ip6 nexthdr 47 counter name gre6
+				meta nfproto ipv4 udp dport 6080 udp checksum 0 counter name gue4
+				meta nfproto ipv6 udp dport 6080 udp checksum 0 counter name gue6
+				meta nfproto ipv4 udp dport 6081 udp checksum != 0 counter name guecsum4
+				meta nfproto ipv6 udp dport 6081 udp checksum != 0 counter name guecsum6
 				meta l4proto { tcp, udp } th dport 8080-8081 counter name plain
 			}
 		}
@@ -271,7 +282,7 @@ make_methods_network()
 {
 	local i
 
-	modprobe -a ipip sit ip6_tunnel fou ip_gre || return 1
+	modprobe -a ipip sit ip6_tunnel fou fou6 ip_gre ip6_gre || return 1
 	make_network && second_router && lan_client && far_real || return 1
 	# Of several errors in a row none is to be held back.
 	sysctl -qw net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000 \

@@ -9,7 +9,8 @@
 
 P=8080
 MTU=1400
-MTU_KINDS="nat ipip mix gue gre"
+KINDS="nat dr ipip4 ipip6 gue4 gue-csum6 gre4"
+MTU_KINDS="nat ipip4 ipip6 gue4 gue6 gre4 gre6"
 
 # As a careful operator has it. Counters tell what was dropped.
 strict()
@@ -45,7 +46,7 @@ strict()
 
 each_kind()
 {
-	for name in nat dr ipip mix gue gue-csum gre; do
+	for name in $KINDS; do
 		kind $name
 		L="$V $name, strict firewall:"
 		on d nft reset counters > /dev/null

@@ -41,7 +41,7 @@ transfer()
 
 each_kind()
 {
-	for name in dr ipip mix gue gue-csum gre; do
+	for name in ${KINDS/nat /}; do
 		kind $name
 		balance tcp $VIP $P 1
 		zero_counts

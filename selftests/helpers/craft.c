@@ -8,12 +8,17 @@
  * frag FROM PORT TO PORT BYTES [reverse] [overlap]
  *	A datagram "1:..." in fragments; reverse: the last one first; overlap: a
  *	part of the second fragment comes twice, and differs.
+ * craft udp|tcp FROM PORT TO PORT BYTES [OPTION...]
+ *	A datagram "1:...", or a SYN. Options: ttl=N, tos=HEX, id=N, df; options=HEX:
+ *	IPv4's; ext=TYPE:HEX: IPv6 extension headers, the first one's type and all
+ *	bytes; nosum: UDP without a checksum.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +221,135 @@ const char *do_frag(int n, char **words)
 			memset(other, 'x', 16);
 		}
 	}
+	if (!wrong)
+		printf("sent\n");
+	return wrong;
+}
+
+/**
+ * struct extras - what is special about a packet
+ * @ttl: its TTL or hop limit
+ * @tos: its type of service or traffic class
+ * @id: its ID
+ * @df: it may not be fragmented
+ * @no_sum: UDP without a checksum
+ * @ext: type of the first extension header, or 0
+ * @more: IPv4 options, or extension headers
+ * @more_len: length of @more
+ */
+struct extras {
+	__u8 ttl;
+	__u8 tos;
+	__u16 id;
+	bool df;
+	bool no_sum;
+	__u8 ext;
+	__u8 more[40];
+	size_t more_len;
+};
+
+static const char *parse_hex(struct extras *extras, const char *text)
+{
+	unsigned int byte;
+
+	for (; *text; text += 2) {
+		if (extras->more_len == sizeof(extras->more) || sscanf(text, "%2x", &byte) != 1 ||
+		    !text[1])
+			return "bad bytes";
+		extras->more[extras->more_len++] = byte;
+	}
+	return extras->more_len % 4 ? "no whole words" : NULL;
+}
+
+static const char *parse_extra(struct extras *extras, const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	if (!strcmp(word, "df"))
+		extras->df = true;
+	else if (!strcmp(word, "nosum"))
+		extras->no_sum = true;
+	else if (!strncmp(word, "ttl=", 4))
+		extras->ttl = atoi(word + 4);
+	else if (!strncmp(word, "tos=", 4))
+		extras->tos = strtoul(word + 4, NULL, 16);
+	else if (!strncmp(word, "id=", 3))
+		extras->id = htons(atoi(word + 3));
+	else if (!strncmp(word, "options=", 8))
+		return parse_hex(extras, word + 8);
+	else if (!strncmp(word, "ext=", 4) && colon) {
+		extras->ext = atoi(word + 4);
+		return parse_hex(extras, colon + 1);
+	} else
+		return "unknown option";
+	return NULL;
+}
+
+/* The IP header, as plain as ever, then what is special about it. */
+static void add_special_ip(struct packet *packet, __u8 protocol, size_t payload,
+			   const struct extras *extras)
+{
+	struct ip6_hdr *ip6 = (void *)packet->data;
+	struct iphdr *ip4 = (void *)packet->data;
+
+	if (is_v4(packet)) {
+		add_ip4(packet, protocol, extras->more_len + payload, extras->df ? IP_DF : 0,
+			extras->id);
+		ip4->ihl += extras->more_len / 4;
+		ip4->tos = extras->tos;
+		ip4->ttl = extras->ttl;
+	} else {
+		add_ip6(packet, extras->more_len ? extras->ext : protocol,
+			extras->more_len + payload);
+		ip6->ip6_flow |= htonl(extras->tos << 20);
+		ip6->ip6_hlim = extras->ttl;
+	}
+	add(packet, extras->more, extras->more_len);
+}
+
+static void add_syn(struct packet *packet, const struct extras *extras)
+{
+	struct tcphdr header = {
+		.source = packet->from->in.sin_port, .dest = packet->to->in.sin_port,
+		.doff = sizeof(header) / 4, .syn = 1, .window = htons(64000),
+	};
+
+	header.check = l4_checksum(packet->from, packet->to, IPPROTO_TCP, &header, sizeof(header));
+	add_special_ip(packet, IPPROTO_TCP, sizeof(header), extras);
+	add(packet, &header, sizeof(header));
+}
+
+static void add_datagram(struct packet *packet, size_t bytes, const struct extras *extras)
+{
+	__u8 data[2048];
+	size_t len = make_datagram(data, packet->from, packet->to, bytes);
+
+	if (extras->no_sum)
+		memset(data + offsetof(struct udphdr, check), 0, sizeof(__u16));
+	add_special_ip(packet, IPPROTO_UDP, len, extras);
+	add(packet, data, len);
+}
+
+const char *do_craft(int n, char **words)
+{
+	struct extras extras = { .ttl = 64 };
+	struct address from, to;
+	struct packet packet = { .from = &from, .to = &to };
+	const char *wrong = NULL;
+	int i;
+
+	if (n < 7 || !address_parse(&from, words[2], words[3]) ||
+	    !address_parse(&to, words[4], words[5]) || atoi(words[6]) > FRAGMENT)
+		return "want udp|tcp, from, port, to, port, bytes";
+	for (i = 7; i < n && !wrong; i++)
+		wrong = parse_extra(&extras, words[i]);
+	if (wrong)
+		return wrong;
+	if (strcmp(words[1], "udp"))
+		add_syn(&packet, &extras);
+	else
+		add_datagram(&packet, atoi(words[6]), &extras);
+	wrong = transmit(&packet);
 	if (!wrong)
 		printf("sent\n");
 	return wrong;

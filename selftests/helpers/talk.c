@@ -27,7 +27,7 @@
  *   sport ID		the client's port
  *   took		milliseconds that the last command took
  *   raw ...		see raw.c
- *   icmp ..., frag ...	see craft.c
+ *   icmp ..., frag ..., craft ...	see craft.c
  */
 
 #include <poll.h>
@@ -512,6 +512,7 @@ static const struct command {
 	{ "raw", 1, do_raw },
 	{ "icmp", 1, do_icmp },
 	{ "frag", 1, do_frag },
+	{ "craft", 1, do_craft },
 };
 
 static const char *run_line(int n, char **words)
