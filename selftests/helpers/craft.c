@@ -265,6 +265,12 @@ static const char *parse_extra(struct extras *extras, const char *word)
 {
 	const char *colon = strchr(word, ':');
 
+	if (!strncmp(word, "options=", 8))
+		return parse_hex(extras, word + 8);
+	if (!strncmp(word, "ext=", 4) && colon) {
+		extras->ext = atoi(word + 4);
+		return parse_hex(extras, colon + 1);
+	}
 	if (!strcmp(word, "df"))
 		extras->df = true;
 	else if (!strcmp(word, "nosum"))
@@ -275,12 +281,7 @@ static const char *parse_extra(struct extras *extras, const char *word)
 		extras->tos = strtoul(word + 4, NULL, 16);
 	else if (!strncmp(word, "id=", 3))
 		extras->id = htons(atoi(word + 3));
-	else if (!strncmp(word, "options=", 8))
-		return parse_hex(extras, word + 8);
-	else if (!strncmp(word, "ext=", 4) && colon) {
-		extras->ext = atoi(word + 4);
-		return parse_hex(extras, colon + 1);
-	} else
+	else
 		return "unknown option";
 	return NULL;
 }

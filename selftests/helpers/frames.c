@@ -94,6 +94,11 @@ static __u16 word_at(const __u8 *bytes)
 	return bytes[0] << 8 | bytes[1];
 }
 
+static unsigned long long_at(const __u8 *bytes)
+{
+	return (unsigned long)word_at(bytes) << 16 | word_at(bytes + 2);
+}
+
 /* What is behind the first bytes of a view; its fields' names get a longer prefix. */
 static struct view inside(const struct view *view, size_t off, const char *prefix)
 {
@@ -150,7 +155,7 @@ static void show_tcp(struct view view, const struct ends *ends)
 		return;
 	word(&view, "tcp.sport", "%u", word_at(view.data));
 	word(&view, "tcp.dport", "%u", word_at(view.data + 2));
-	word(&view, "tcp.seq", "%lu", (unsigned long)word_at(view.data + 4) << 16 | word_at(view.data + 6));
+	word(&view, "tcp.seq", "%lu", long_at(view.data + 4));
 	if (view.len < sizeof(header))
 		return;
 	memcpy(&header, view.data, sizeof(header));
@@ -178,7 +183,7 @@ static void show_icmp(struct view view, const struct ends *ends, __u8 protocol)
 		return;
 	word(&view, "icmp.type", "%u", data[0]);
 	word(&view, "icmp.code", "%u", data[1]);
-	word(&view, "icmp.info", "%lu", (unsigned long)word_at(data + 4) << 16 | word_at(data + 6));
+	word(&view, "icmp.info", "%lu", long_at(data + 4));
 	if (protocol == IPPROTO_ICMPV6) {
 		show_sum(&view, "icmp.sum", ends, protocol, true);
 		error = data[0] < 128;
@@ -394,7 +399,9 @@ static void show_slot(struct tpacket2_hdr *slot, bool out)
 {
 	const struct sockaddr_ll *from = (void *)slot + TPACKET_ALIGN(sizeof(*slot));
 
-	if ((from->sll_pkttype == PACKET_OUTGOING) != out)
+	bool is_out = from->sll_pkttype == PACKET_OUTGOING;
+
+	if (is_out != out)
 		return;
 	later = slot->tp_status & TP_STATUS_CSUMNOTREADY;
 	show_frame((__u8 *)slot + slot->tp_mac, slot->tp_snaplen);
