@@ -3,7 +3,6 @@
  * Our own addresses: those of services and of reals. Packets from and to others
  * are left alone after a glance, and fragments of theirs aren't put together.
  */
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -43,39 +42,9 @@ static struct addr *addr_find(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	return rhashtable_lookup_fast(&ln->addrs, &key, addr_params);
 }
 
-/* Who can aim at a slot can have his packets looked at more closely, no more. */
-static unsigned int addr_slot(u8 af, const __be32 *addr)
-{
-	u32 word = (__force u32)addr[0];
-
-	if (af == AF_INET6)
-		word ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
-	return hash_32(word, LBVS_ADDR_BITS);
-}
-
-/**
- * lbvs_addr_glance() - could a packet be one of a connection
- * @ln: the namespace, with its first service at least
- * @skb: the packet; its network header is set
- * @af: the family of that
- *
- * Return: false if it is TCP or UDP between addresses that aren't ours
- */
-bool lbvs_addr_glance(const struct lbvs_net *ln, const struct sk_buff *skb,
-		      u8 af)
-{
-	struct lbvs_glance glance;
-
-	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
-		return true;
-	return READ_ONCE(ln->addr_count[addr_slot(af, glance.daddr)]) ||
-	       (READ_ONCE(ln->nats) &&
-		READ_ONCE(ln->addr_count[addr_slot(af, glance.saddr)]));
-}
-
 static void addr_count(struct lbvs_net *ln, const struct addr *a, int more)
 {
-	u32 *slot = &ln->addr_count[addr_slot(a->key.af, a->key.addr)];
+	u32 *slot = &ln->addr_count[lbvs_addr_slot(a->key.af, a->key.addr)];
 
 	WRITE_ONCE(*slot, *slot + more);
 }

@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "lbvs.h"
+#include "pipeline.h"
 
 /* How much memory the default limit lets connections take: 1/8 of it. */
 #define LIMIT_SHARE	8
@@ -102,28 +102,6 @@ unsigned int lbvs_conn_count(const struct lbvs_net *ln)
 	       atomic_read(&ln->conns.family[1].count);
 }
 
-static struct lbvs_conn_family *conn_family(struct lbvs_net *ln, u8 af)
-{
-	return &ln->conns.family[lbvs_family_index(af)];
-}
-
-static bool conn_expired(const struct lbvs_conn *conn)
-{
-	return (s32)((u32)jiffies - READ_ONCE(conn->expires)) >= 0;
-}
-
-static bool real_forgets(const struct lbvs_conn *conn)
-{
-	return READ_ONCE(conn->real->down) &&
-	       lbvs_closes(conn->real->svc,
-			   lbvs_conn_entry(conn, LBVS_DIR_IN)->proto);
-}
-
-static bool conn_alive(const struct lbvs_conn *conn)
-{
-	return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD);
-}
-
 /**
  * lbvs_conn_usable() - may packets use a connection
  * @conn: the connection, under RCU
@@ -133,35 +111,7 @@ static bool conn_alive(const struct lbvs_conn *conn)
  */
 bool lbvs_conn_usable(const struct lbvs_conn *conn)
 {
-	return conn_alive(conn) && !conn_expired(conn) && !real_forgets(conn);
-}
-
-/* The connection of a tuple, if it passes the test. */
-static struct lbvs_conn *find(struct lbvs_conn_family *fam,
-			      const struct lbvs_tuple *tuple, u32 hash,
-			      enum lbvs_dir *dir,
-			      bool (*test)(const struct lbvs_conn *conn))
-{
-	struct lbvs_conn_entry *entry;
-	struct lbvs_conn_table *tbl;
-	struct lbvs_conn *conn;
-
-	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next)) {
-		hlist_for_each_entry_rcu(entry, &tbl->bucket[hash & tbl->mask],
-					 node) {
-			if (!lbvs_entry_equal(entry, tuple))
-				continue;
-			conn = lbvs_entry_conn(entry);
-			if (!test(conn))
-				continue;
-			*dir = entry->dir;
-			return conn;
-		}
-		/* Pairs with the release in entry_move(). */
-		smp_rmb();
-	}
-	return NULL;
+	return lbvs_conn_passable(conn);
 }
 
 /**
@@ -177,30 +127,7 @@ struct lbvs_conn *lbvs_conn_find(struct lbvs_net *ln,
 				 const struct lbvs_tuple *tuple,
 				 enum lbvs_dir *dir)
 {
-	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
-
-	return find(fam, tuple, lbvs_table_hash(fam, tuple), dir,
-		    lbvs_conn_usable);
-}
-
-/**
- * lbvs_conn_tuple() - what a connection's packets in one direction look like
- * @conn: the connection
- * @dir: the direction; LBVS_DIR_OUT only where replies pass the director
- * @tuple: filled in: as they arrive, before they are rewritten
- */
-void lbvs_conn_tuple(const struct lbvs_conn *conn, enum lbvs_dir dir,
-		     struct lbvs_tuple *tuple)
-{
-	const struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
-
-	tuple->af = entry->af;
-	tuple->proto = entry->proto;
-	tuple->sport = entry->sport;
-	tuple->dport = entry->dport;
-	lbvs_addr_copy(entry->af, tuple->saddr, entry->addr);
-	lbvs_addr_copy(entry->af, tuple->daddr,
-		       entry->addr + lbvs_addr_words(entry->af));
+	return lbvs_conn_of(ln, tuple, dir);
 }
 
 /**
@@ -213,28 +140,6 @@ void lbvs_conn_real(const struct lbvs_conn *conn, struct lbvs_real_key *key)
 	*key = conn->real->key;
 	if (!key->port)
 		key->port = lbvs_conn_entry(conn, LBVS_DIR_IN)->dport;
-}
-
-/**
- * lbvs_conn_rewritten() - what a connection's packets look like afterwards
- * @conn: the connection
- * @dir: their direction
- * @tuple: filled in
- */
-void lbvs_conn_rewritten(const struct lbvs_conn *conn, enum lbvs_dir dir,
-			 struct lbvs_tuple *tuple)
-{
-	struct lbvs_tuple answer;
-
-	/* The answer to what leaves is what arrives from the other side. */
-	lbvs_conn_tuple(conn, dir == LBVS_DIR_IN ? LBVS_DIR_OUT : LBVS_DIR_IN,
-			&answer);
-	tuple->af = answer.af;
-	tuple->proto = answer.proto;
-	tuple->sport = answer.dport;
-	tuple->dport = answer.sport;
-	lbvs_addr_copy(answer.af, tuple->saddr, answer.daddr);
-	lbvs_addr_copy(answer.af, tuple->daddr, answer.saddr);
 }
 
 static void entry_fill(struct lbvs_conn_entry *entry, enum lbvs_dir dir,
@@ -273,7 +178,7 @@ static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
 		hlist_for_each_entry_rcu(entry,
 					 &tbl->bucket[(hash + i) & tbl->mask],
 					 node) {
-			conn = lbvs_entry_conn(entry);
+			conn = lbvs_entry_conn(entry, entry->af);
 			if (lbvs_state_evictable(lbvs_conn_state(conn)) ||
 			    !lbvs_conn_usable(conn)) {
 				if (lbvs_conn_kill(ln, conn))
@@ -313,7 +218,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 				  const struct lbvs_tuple *tuple, u8 method,
 				  enum lbvs_drop *why)
 {
-	struct lbvs_conn_family *fam = conn_family(ln, tuple->af);
+	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
 	u32 limit = READ_ONCE(ln->conns.limit);
 	struct lbvs_conn *conn;
 	unsigned int count;
@@ -350,14 +255,8 @@ void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
 	const struct lbvs_conn_entry *in = lbvs_conn_entry(conn, LBVS_DIR_IN);
 
-	atomic_dec(&conn_family(ln, in->af)->count);
+	atomic_dec(&lbvs_conn_family(ln, in->af)->count);
 	kmem_cache_free(*conn_cache_of(in->af, in->method), conn);
-}
-
-static u32 state_timeout(const struct lbvs_net *ln,
-			 const struct lbvs_service *svc, u8 state)
-{
-	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
 }
 
 /* What the real's packets to the client will look like. */
@@ -385,11 +284,11 @@ static struct lbvs_conn *conflict(struct lbvs_conn_family *fam,
 	struct lbvs_conn *found;
 	enum lbvs_dir dir;
 
-	found = find(fam, in, hash_in, &dir, conn_alive);
+	found = lbvs_conn_lookup(fam, in, hash_in, &dir, lbvs_conn_alive);
 	if (found && dir == LBVS_DIR_IN)
 		return found;
 	if (!found && out)
-		found = find(fam, out, hash_out, &dir, conn_alive);
+		found = lbvs_conn_lookup(fam, out, hash_out, &dir, lbvs_conn_alive);
 	if (!found || !lbvs_conn_usable(found))
 		return found;
 	return ERR_PTR(-EADDRINUSE);
@@ -417,7 +316,7 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 	struct lbvs_conn *found;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	fam = conn_family(ln, in.af);
+	fam = lbvs_conn_family(ln, in.af);
 	hash_in = lbvs_table_hash(fam, &in);
 	hash_out = hash_in;
 	if (replies) {
@@ -428,8 +327,9 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 	}
 	conn->real = real;
 	conn->word = word;
+	conn->reply_way = 0;
 	conn->expires = (u32)jiffies +
-			state_timeout(ln, real->svc, word & LBVS_CONN_STATE);
+			lbvs_state_timeout(ln, real->svc, word & LBVS_CONN_STATE);
 
 again:
 	lbvs_table_lock(hash_in, hash_out);
@@ -502,7 +402,7 @@ bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 		return false;
 
 	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	fam = conn_family(ln, in.af);
+	fam = lbvs_conn_family(ln, in.af);
 	hash_in = lbvs_table_hash(fam, &in);
 	hash_out = hash_in;
 	if (replies) {
@@ -515,40 +415,6 @@ bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
 	lbvs_table_unlock(hash_in, hash_out);
 	call_rcu_hurry(&conn->rcu, conn_free_rcu);
-	return true;
-}
-
-/*
- * Where replies go past the director, a client's packets are all there is to
- * tell the state from.
- */
-static enum lbvs_dir seen_dir(const struct lbvs_conn *conn, enum lbvs_dir dir)
-{
-	return lbvs_method_replies(lbvs_conn_method(conn)) ? dir :
-							     LBVS_DIR_ALONE;
-}
-
-static u32 next_word(u32 word, enum lbvs_dir dir, const struct lbvs_packet *pkt)
-{
-	return pkt->tuple.proto == IPPROTO_TCP ?
-	       lbvs_tcp_next(word, dir, pkt->event) : lbvs_udp_next(word);
-}
-
-/* Whether the state changed. */
-static bool conn_transition(struct lbvs_conn *conn, enum lbvs_dir dir,
-			    const struct lbvs_packet *pkt)
-{
-	u32 word = READ_ONCE(conn->word), next;
-
-	do {
-		next = next_word(word, seen_dir(conn, dir), pkt);
-		if (next == word || word & LBVS_CONN_DEAD)
-			return false;
-	} while (!try_cmpxchg(&conn->word, &word, next));
-
-	if ((word ^ next) & LBVS_CONN_ACTIVE)
-		atomic_add(next & LBVS_CONN_ACTIVE ? 1 : -1,
-			   &conn->real->active);
 	return true;
 }
 
@@ -565,14 +431,34 @@ static bool conn_transition(struct lbvs_conn *conn, enum lbvs_dir dir,
 void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       enum lbvs_dir dir, const struct lbvs_packet *pkt)
 {
-	bool changed = conn_transition(conn, dir, pkt);
-	u32 timeout, expires;
+	lbvs_advance(ln, conn, dir, lbvs_conn_method(conn), pkt);
+}
 
-	timeout = state_timeout(ln, conn->real->svc, lbvs_conn_state(conn));
-	expires = (u32)jiffies + timeout;
-	if (changed || (s32)(expires - READ_ONCE(conn->expires)) >=
-		       (s32)min_t(u32, HZ, timeout / 8))
-		WRITE_ONCE(conn->expires, expires);
+/**
+ * lbvs_conn_reply_way() - note the way that a connection's replies take
+ * @ln: the namespace
+ * @conn: the connection, under RCU; replies pass the director
+ * @way: to be found in &lbvs_conn.reply_way
+ *
+ * Who kills a connection takes the locks in between, so it is dead before its
+ * @way becomes its RCU head.
+ */
+void lbvs_conn_reply_way(struct lbvs_net *ln, struct lbvs_conn *conn,
+			 unsigned long way)
+{
+	struct lbvs_conn_family *fam;
+	struct lbvs_tuple in, out;
+	u32 hash_in, hash_out;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
+	fam = lbvs_conn_family(ln, in.af);
+	hash_in = lbvs_table_hash(fam, &in);
+	hash_out = lbvs_table_hash(fam, &out);
+	lbvs_table_lock(hash_in, hash_out);
+	if (lbvs_conn_alive(conn))
+		WRITE_ONCE(conn->reply_way, way);
+	lbvs_table_unlock(hash_in, hash_out);
 }
 
 static int forget_one(struct lbvs_conn *conn, void *arg)

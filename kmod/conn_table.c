@@ -37,26 +37,6 @@ void __init lbvs_table_locks_init(void)
 }
 
 /**
- * lbvs_table_hash() - the keyed hash of a tuple
- * @fam: the connections of the tuple's family
- * @tuple: the tuple
- *
- * The protocol is left to the comparison: a client that uses one port for both
- * is rare, and its two connections may share a chain.
- */
-u32 lbvs_table_hash(const struct lbvs_conn_family *fam,
-		    const struct lbvs_tuple *tuple)
-{
-	if (tuple->af == AF_INET)
-		return hsiphash_3u32((__force u32)tuple->saddr[0],
-				     (__force u32)tuple->daddr[0],
-				     (__force u32)tuple->sport << 16 |
-				     (__force u32)tuple->dport, &fam->key);
-	return hsiphash(tuple, offsetofend(struct lbvs_tuple, dport),
-			&fam->key);
-}
-
-/**
  * lbvs_table_lock() - lock the chains that two hashes fall into
  * @hash_a: the one
  * @hash_b: the other
@@ -157,7 +137,7 @@ static u32 entry_hash(const struct lbvs_conn_family *fam,
 {
 	struct lbvs_tuple tuple;
 
-	lbvs_conn_tuple(lbvs_entry_conn(entry), entry->dir, &tuple);
+	lbvs_conn_tuple(lbvs_entry_conn(entry, entry->af), entry->dir, &tuple);
 	return lbvs_table_hash(fam, &tuple);
 }
 
@@ -265,7 +245,7 @@ int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
 			hlist_for_each_entry_rcu(entry, &tbl->bucket[i], node) {
 				if (entry->dir != LBVS_DIR_IN)
 					continue;
-				err = fn(lbvs_entry_conn(entry), arg);
+				err = fn(lbvs_entry_conn(entry, entry->af), arg);
 				if (err)
 					goto out;
 			}
@@ -301,6 +281,16 @@ int lbvs_table_start(struct lbvs_net *ln, u8 af)
 	return 0;
 }
 
+/* A factor must not be 0, whatever the other side of its XOR is made to be. */
+static void hash_key_init(u64 *key)
+{
+	int i;
+
+	get_random_bytes(key, LBVS_HASH_WORDS * sizeof(*key));
+	for (i = 0; i < LBVS_HASH_WORDS; i++)
+		key[i] |= BIT_ULL(63);
+}
+
 /**
  * lbvs_table_init() - set up a namespace's connections
  * @ln: the namespace
@@ -313,7 +303,7 @@ void lbvs_table_init(struct lbvs_net *ln)
 		struct lbvs_conn_family *fam = &ln->conns.family[i];
 
 		fam->ln = ln;
-		get_random_bytes(&fam->key, sizeof(fam->key));
+		hash_key_init(fam->key);
 		mutex_init(&fam->lock);
 		INIT_WORK(&fam->resize, table_resize);
 	}

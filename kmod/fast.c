@@ -20,7 +20,8 @@
 #include <net/sock.h>
 #include <net/xfrm.h>
 
-#include "lbvs.h"
+#include "packet_parse.h"
+#include "pipeline.h"
 
 /* After the operator's own netdev chains. */
 #define PRIORITY_FAST	100
@@ -36,7 +37,7 @@ struct fast_device {
 };
 
 /* Why a packet isn't as the fast path wants it, or LBVS_FAST_TAKEN. */
-static enum lbvs_fast unfit(struct sk_buff *skb)
+static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 {
 	const struct net_device *dev = skb->dev;
 
@@ -48,31 +49,26 @@ static enum lbvs_fast unfit(struct sk_buff *skb)
 	if (skb_shared(skb))
 		return LBVS_FAST_SHARED;
 	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
-	if (skb_sk_is_prefetched(skb) || skb->_skb_refdst || skb_sec_path(skb))
+	if ((skb->sk && skb_sk_is_prefetched(skb)) || skb->_skb_refdst ||
+	    skb->_nfct || skb_sec_path(skb))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }
 
 /* Read the headers, as the stack would check them, and take off padding. */
-static enum lbvs_fast read_headers(struct sk_buff *skb, u8 af,
-				   struct lbvs_packet *pkt)
+static __always_inline enum lbvs_fast
+read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 {
-	unsigned int plain = af == AF_INET ? sizeof(struct iphdr) :
-					     sizeof(struct ipv6hdr);
 	unsigned int off = skb_network_offset(skb);
+	enum lbvs_kind kind = lbvs_parse(skb, af, pkt, true);
 
-	switch (lbvs_packet_parse(skb, af, pkt)) {
-	case LBVS_KIND_FLOW:
-		break;
-	case LBVS_KIND_FRAGMENT:
-		return LBVS_FAST_FRAGMENT;
-	default:
+	if (kind != LBVS_KIND_FLOW)
+		return kind == LBVS_KIND_FRAGMENT ? LBVS_FAST_FRAGMENT :
+						    LBVS_FAST_HEADER;
+	if (pkt->ttl <= 1)
+		return LBVS_FAST_TTL;
+	if (skb->len != off + pkt->len && pskb_trim_rcsum(skb, off + pkt->len))
 		return LBVS_FAST_HEADER;
-	}
-	if (pkt->l4_off != off + plain ||
-	    pskb_trim_rcsum(skb, off + pkt->len))
-		return LBVS_FAST_HEADER;
-	skb_set_transport_header(skb, pkt->l4_off);
 	pkt->local = false;
 	pkt->input = false;
 	pkt->early = true;
@@ -83,41 +79,114 @@ static enum lbvs_fast read_headers(struct sk_buff *skb, u8 af,
 	return LBVS_FAST_TAKEN;
 }
 
-static unsigned int enter(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
-			  const struct nf_hook_state *state)
+/* Of its own, so that what is read for known connections stays in registers. */
+static noinline unsigned int begin(struct lbvs_net *ln, struct sk_buff *skb,
+				   u8 af, const struct nf_hook_state *state,
+				   enum lbvs_fast *fate)
+{
+	struct lbvs_packet pkt __lbvs_uninitialized;
+	unsigned int verdict = NF_ACCEPT;
+
+	*fate = read_headers(skb, af, &pkt);
+	if (*fate != LBVS_FAST_TAKEN)
+		return NF_ACCEPT;
+	verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
+	*fate = pkt.fate;
+	return verdict;
+}
+
+static noinline unsigned int left(struct lbvs_net *ln, struct sk_buff *skb,
+				  u8 af, const struct nf_hook_state *state,
+				  enum lbvs_fast fate)
 {
 	unsigned int verdict = NF_ACCEPT;
-	struct lbvs_packet pkt;
-	enum lbvs_fast fate;
 
-	fate = unfit(skb);
-	if (fate == LBVS_FAST_TAKEN)
-		fate = read_headers(skb, af, &pkt);
-	if (fate == LBVS_FAST_TAKEN) {
-		verdict = lbvs_known_flow(ln, skb, &pkt);
-		if (verdict == NF_ACCEPT && pkt.fate == LBVS_FAST_UNKNOWN &&
-		    READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL)
-			verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
-		fate = pkt.fate;
-	}
+	if (fate == LBVS_FAST_UNKNOWN &&
+	    READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL)
+		verdict = begin(ln, skb, af, state, &fate);
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 	return verdict;
+}
+
+/* Each way with what is known of it. */
+static __always_inline unsigned int pass(struct lbvs_net *ln,
+					 struct sk_buff *skb,
+					 struct lbvs_packet *pkt,
+					 struct lbvs_conn *conn,
+					 enum lbvs_dir dir)
+{
+	switch (lbvs_conn_method(conn)) {
+	case LBVS_METHOD_DR:
+		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
+				       LBVS_METHOD_DR, true);
+	case LBVS_METHOD_TUNNEL:
+		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
+				       LBVS_METHOD_TUNNEL, true);
+	default:
+		if (dir == LBVS_DIR_IN)
+			return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
+					       LBVS_METHOD_NAT, true);
+		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_OUT,
+				       LBVS_METHOD_NAT, true);
+	}
+}
+
+static __always_inline unsigned int enter(struct lbvs_net *ln,
+					  struct sk_buff *skb, u8 af,
+					  const struct nf_hook_state *state)
+{
+	struct lbvs_packet pkt __lbvs_uninitialized;
+	struct lbvs_conn *conn;
+	unsigned int verdict;
+	enum lbvs_fast fate;
+	enum lbvs_dir dir;
+
+	fate = unfit(skb);
+	if (fate != LBVS_FAST_TAKEN)
+		return left(ln, skb, af, state, fate);
+	fate = read_headers(skb, af, &pkt);
+	if (fate != LBVS_FAST_TAKEN)
+		return left(ln, skb, af, state, fate);
+	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
+	if (!conn)
+		return left(ln, skb, af, state, LBVS_FAST_UNKNOWN);
+	verdict = pass(ln, skb, &pkt, conn, dir);
+	if (verdict == NF_ACCEPT)
+		return left(ln, skb, af, state, pkt.fate);
+	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(LBVS_FAST_TAKEN)]);
+	return verdict;
+}
+
+/*
+ * Whatever the kernel's headers have inline is to be so here, too, for each way
+ * and both families: gcc finds that too much.
+ */
+#define __flat __attribute__((__flatten__))
+
+static noinline __flat unsigned int enter4(struct lbvs_net *ln, struct sk_buff *skb,
+					   const struct nf_hook_state *state)
+{
+	return enter(ln, skb, AF_INET, state);
+}
+
+static noinline __flat unsigned int enter6(struct lbvs_net *ln, struct sk_buff *skb,
+					   const struct nf_hook_state *state)
+{
+	return enter(ln, skb, AF_INET6, state);
 }
 
 static unsigned int hook_fast(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	struct lbvs_net *ln = priv;
-	u8 af;
 
 	if (skb->protocol == htons(ETH_P_IP))
-		af = AF_INET;
-	else if (skb->protocol == htons(ETH_P_IPV6))
-		af = AF_INET6;
-	else
-		return NF_ACCEPT;
-	return lbvs_addr_glance(ln, skb, af) ? enter(ln, skb, af, state) :
-					       NF_ACCEPT;
+		return lbvs_addr_glance(ln, skb, AF_INET) ?
+		       enter4(ln, skb, state) : NF_ACCEPT;
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return lbvs_addr_glance(ln, skb, AF_INET6) ?
+		       enter6(ln, skb, state) : NF_ACCEPT;
+	return NF_ACCEPT;
 }
 
 static struct fast_device *find_device(const struct lbvs_net *ln,

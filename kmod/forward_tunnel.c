@@ -81,7 +81,7 @@ static void gre_push(struct sk_buff *skb)
 
 static void outer4_push(struct net *net, struct sk_buff *skb,
 			const struct lbvs_real *real,
-			const struct lbvs_way *way, u8 proto, u8 tos, bool df)
+			const struct lbvs_route_entry *route, u8 proto, u8 tos, bool df)
 {
 	struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
@@ -92,9 +92,9 @@ static void outer4_push(struct net *net, struct sk_buff *skb,
 	iph->tot_len = htons(skb->len);
 	iph->id = 0;
 	iph->frag_off = df ? htons(IP_DF) : 0;
-	iph->ttl = ip4_dst_hoplimit(way->dst);
+	iph->ttl = ip4_dst_hoplimit(route->dst);
 	iph->protocol = proto;
-	iph->saddr = way->saddr[0];
+	iph->saddr = route->saddr[0];
 	iph->daddr = real->key.addr[0];
 	if (!df)
 		__ip_select_ident(net, iph,
@@ -105,7 +105,7 @@ static void outer4_push(struct net *net, struct sk_buff *skb,
 }
 
 static void outer6_push(struct sk_buff *skb, const struct lbvs_real *real,
-			const struct lbvs_way *way, u8 proto, u8 tos)
+			const struct lbvs_route_entry *route, u8 proto, u8 tos)
 {
 	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
 
@@ -113,18 +113,18 @@ static void outer6_push(struct sk_buff *skb, const struct lbvs_real *real,
 	ip6_flow_hdr(ip6h, tos, 0);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = proto;
-	ip6h->hop_limit = ip6_dst_hoplimit(way->dst);
-	lbvs_addr_copy(AF_INET6, ip6h->saddr.s6_addr32, way->saddr);
+	ip6h->hop_limit = ip6_dst_hoplimit(route->dst);
+	lbvs_addr_copy(AF_INET6, ip6h->saddr.s6_addr32, route->saddr);
 	lbvs_addr_copy(AF_INET6, ip6h->daddr.s6_addr32, real->key.addr);
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->protocol = htons(ETH_P_IPV6);
 }
 
 static void outer_csum(struct sk_buff *skb, const struct lbvs_real *real,
-		       const struct lbvs_way *way, unsigned int len, bool csum)
+		       const struct lbvs_route_entry *route, unsigned int len, bool csum)
 {
 	if (real->key.af == AF_INET)
-		udp_set_csum(!csum, skb, way->saddr[0], real->key.addr[0], len);
+		udp_set_csum(!csum, skb, route->saddr[0], real->key.addr[0], len);
 	else
 		udp6_set_csum(!csum, skb, &ipv6_hdr(skb)->saddr,
 			      &ipv6_hdr(skb)->daddr, len);
@@ -134,34 +134,35 @@ static void outer_csum(struct sk_buff *skb, const struct lbvs_real *real,
  * lbvs_tunnel_push() - wrap a packet for a real
  * @net: the namespace
  * @skb: the packet. Its data may be reallocated.
- * @pkt: what it looks like
+ * @af: its family
+ * @tos: its type of service, or traffic class
  * @real: the real
- * @way: the way there
+ * @route: the way there
  * @df: the outer packet mustn't be fragmented
  *
  * Return: 0; or a negative error with the packet as it was to those who look at
  * its bytes
  */
 int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
-		     const struct lbvs_packet *pkt,
-		     const struct lbvs_real *real, const struct lbvs_way *way,
-		     bool df)
+		     u8 af, u8 tos, const struct lbvs_real *real,
+		     const struct lbvs_route_entry *route, bool df)
 {
-	u8 inner_proto = pkt->tuple.af == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
+	u8 inner_proto = af == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 	unsigned int ip_len = real->key.af == AF_INET ? sizeof(struct iphdr) :
 							sizeof(struct ipv6hdr);
 	bool csum = READ_ONCE(real->encap_csum);
 	u8 encap = READ_ONCE(real->encap);
 	u8 proto = inner_proto;
 	unsigned int l4_len;
-	__be16 sport;
+	__be16 sport = 0;
 
-	if (skb_cow_head(skb, LL_RESERVED_SPACE(way->dst->dev) +
-			      way->dst->header_len +
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(route->dst->dev) +
+			      route->dst->header_len +
 			      lbvs_tunnel_overhead(real)))
 		return -ENOMEM;
 	/* The flow's entropy, so that routers and queues on the way see it. */
-	sport = udp_flow_src_port(net, skb, 0, 0, false);
+	if (encap == LBVS_ENCAP_GUE)
+		sport = udp_flow_src_port(net, skb, 0, 0, false);
 	if (iptunnel_handle_offloads(skb, offloads(real->key.af, encap, csum)))
 		return -ENOMEM;
 	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
@@ -184,12 +185,12 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 	 * RFC 6040. (The kernel's helper is of RFC 3168 and hides a CE.)
 	 */
 	if (real->key.af == AF_INET)
-		outer4_push(net, skb, real, way, proto, pkt->tos, df);
+		outer4_push(net, skb, real, route, proto, tos, df);
 	else
-		outer6_push(skb, real, way, proto, pkt->tos);
+		outer6_push(skb, real, route, proto, tos);
 	skb_set_transport_header(skb, ip_len);
 	if (encap == LBVS_ENCAP_GUE)
-		outer_csum(skb, real, way, l4_len, csum);
+		outer_csum(skb, real, route, l4_len, csum);
 	/* An outer IPv6 packet is fragmented by us, or by nobody. */
 	skb->ignore_df = !df;
 	return 0;

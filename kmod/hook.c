@@ -15,7 +15,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
-#include "lbvs.h"
+#include "pipeline.h"
 
 /* After defragmentation and raw, before conntrack. */
 #define PRIORITY_KNOWN	(NF_IP_PRI_CONNTRACK - 1)
@@ -95,105 +95,58 @@ static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
 	return err ? NF_DROP : NF_ACCEPT;
 }
 
-/*
- * Whether the connection that has a packet's tuple is another one's: it is
- * closing, and the packet opens one, so the client has forgotten it. Or its real
- * is a director that has picked us meanwhile, and gets nothing sent back.
- */
-static bool outdated(const struct lbvs_conn *conn, enum lbvs_dir dir,
-		     const struct lbvs_packet *pkt)
-{
-	if (dir != LBVS_DIR_IN)
-		return false;
-	if (pkt->event == LBVS_TCP_SYN &&
-	    lbvs_state_closing(lbvs_conn_state(conn)))
-		return true;
-	/* The fast path asks when it knows the neighbour. */
-	return !pkt->fast && lbvs_conn_method(conn) == LBVS_METHOD_DR &&
-	       lbvs_real_sent(conn->real, pkt);
-}
-
-/* Where a packet of a connection goes. */
-static void path_init(struct lbvs_path *path, const struct lbvs_conn *conn,
-		      enum lbvs_dir dir)
-{
-	path->real = conn->real;
-	path->method = lbvs_conn_method(conn);
-	path->dir = dir;
-	if (lbvs_method_replies(path->method))
-		lbvs_conn_rewritten(conn, dir, &path->to);
-}
-
-/*
- * Route, rewrite, transmit. On the fast path all doubts come before the state,
- * so that a packet that is left to the stack is accounted once.
- */
 static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
 			 struct lbvs_packet *pkt, struct lbvs_conn *conn,
 			 enum lbvs_dir dir, bool first)
 {
-	struct lbvs_path path;
-	enum lbvs_drop why;
-
-	path_init(&path, conn, dir);
-	why = lbvs_path_find(ln, skb, pkt, &path);
-	if (pkt->fast) {
-		pkt->fate = lbvs_path_fast(ln, skb, pkt, &path, why);
-		if (pkt->fate != LBVS_FAST_TAKEN)
-			return NF_ACCEPT;
-	}
-	if (!first)
-		lbvs_conn_advance(ln, conn, dir, pkt);
-	if (dir == LBVS_DIR_IN && lbvs_tracked(ln, path.method))
-		lbvs_conntrack_reply(skb, conn);
-	return lbvs_path_take(ln, skb, pkt, &path, why);
+	return lbvs_pass(ln, skb, pkt, conn, dir, lbvs_conn_method(conn), first,
+			 pkt->fast);
 }
 
 /* A packet to a one-packet service: scheduled by itself. */
 static unsigned int pass_one(struct lbvs_net *ln, struct sk_buff *skb,
-			     const struct lbvs_packet *pkt,
+			     struct lbvs_packet *pkt,
 			     struct lbvs_real *real)
 {
+	struct lbvs_tuple to = pkt->tuple;
 	struct lbvs_path path = {
 		.real = real,
 		.method = READ_ONCE(real->method),
 		.dir = LBVS_DIR_IN,
-		.to = pkt->tuple,
+		.to = &to,
 	};
 
-	lbvs_addr_copy(path.to.af, path.to.daddr, real->key.addr);
-	path.to.dport = real->key.port;
-	return lbvs_path_take(ln, skb, pkt, &path,
-			      lbvs_path_find(ln, skb, pkt, &path));
+	lbvs_addr_copy(to.af, to.daddr, real->key.addr);
+	to.dport = real->key.port;
+	return lbvs_forward(ln, skb, pkt, &path);
 }
 
 /* The answer of a one-packet service's real. */
 static unsigned int pass_one_reply(struct lbvs_net *ln, struct sk_buff *skb,
-				   const struct lbvs_packet *pkt,
+				   struct lbvs_packet *pkt,
 				   struct lbvs_real *real)
 {
 	const struct lbvs_service_key *key = &real->svc->key;
+	struct lbvs_tuple to = pkt->tuple;
 	struct lbvs_path path = {
 		.real = real,
 		.method = LBVS_METHOD_NAT,
 		.dir = LBVS_DIR_OUT,
-		.to = pkt->tuple,
+		.to = &to,
 	};
 
-	lbvs_addr_copy(path.to.af, path.to.saddr, key->addr);
-	path.to.sport = key->port;
-	return lbvs_path_take(ln, skb, pkt, &path,
-			      lbvs_path_find(ln, skb, pkt, &path));
+	lbvs_addr_copy(to.af, to.saddr, key->addr);
+	to.sport = key->port;
+	return lbvs_forward(ln, skb, pkt, &path);
 }
 
 /* The reply of a one-packet service's real, if the packet is one. */
 static unsigned int known_one(struct lbvs_net *ln, struct sk_buff *skb,
-			      const struct lbvs_packet *pkt)
+			      struct lbvs_packet *pkt)
 {
 	struct lbvs_real *real;
 
-	if (!READ_ONCE(ln->one_packets) || pkt->tuple.proto != IPPROTO_UDP ||
-	    pkt->fast)
+	if (!READ_ONCE(ln->one_packets) || pkt->tuple.proto != IPPROTO_UDP)
 		return NF_ACCEPT;
 	real = lbvs_one_packet_find(ln, pkt);
 	/* The director's own clients ask reals directly, too. */
@@ -202,36 +155,16 @@ static unsigned int known_one(struct lbvs_net *ln, struct sk_buff *skb,
 	return pass_one_reply(ln, skb, pkt, real);
 }
 
-/**
- * lbvs_known_flow() - pass on a packet of a known connection
- * @ln: the namespace
- * @skb: the packet
- * @pkt: what it looks like
- *
- * Context: RCU, BH off.
- * Return: a netfilter verdict; NF_ACCEPT if it is of none, or if it is to come
- * again at a later door
- */
-unsigned int lbvs_known_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			     struct lbvs_packet *pkt)
+static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			       struct lbvs_packet *pkt)
 {
 	struct lbvs_conn *conn;
 	enum lbvs_dir dir;
 
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	if (!conn)
-		return known_one(ln, skb, pkt);
-	if (outdated(conn, dir, pkt))
-		return NF_ACCEPT;
-	/* Not before conntrack has seen it. */
-	if (pkt->early && lbvs_tracked(ln, lbvs_conn_method(conn))) {
-		pkt->fate = LBVS_FAST_TRACKED;
-		return NF_ACCEPT;
-	}
-	/* IPv4 options are the stack's to judge, before it delivers. */
-	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local)
-		return NF_ACCEPT;
-	return pass(ln, skb, pkt, conn, dir, false);
+	return conn ? lbvs_pass_known(ln, skb, pkt, conn, dir,
+				      lbvs_conn_method(conn), false) :
+		      known_one(ln, skb, pkt);
 }
 
 /*
@@ -249,15 +182,13 @@ static unsigned int known_error(struct lbvs_net *ln, struct sk_buff *skb,
 	return lbvs_icmp_tunnel(ln, skb, pkt);
 }
 
-static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
-			  const struct nf_hook_state *state, bool early)
+static noinline unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   bool early)
 {
 	struct lbvs_packet pkt;
 	enum lbvs_kind kind;
 
-	if (!lbvs_addr_glance(ln, skb, state->pf == NFPROTO_IPV4 ? AF_INET :
-								   AF_INET6))
-		return NF_ACCEPT;
 	kind = look(skb, state, &pkt);
 	if (kind == LBVS_KIND_FRAGMENT && gatherable(ln, &pkt)) {
 		unsigned int verdict = gather(ln, skb, pkt.tuple.af);
@@ -268,7 +199,7 @@ static unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 	}
 	pkt.early = early;
 	if (kind == LBVS_KIND_FLOW)
-		return lbvs_known_flow(ln, skb, &pkt);
+		return known_flow(ln, skb, &pkt);
 	return kind == LBVS_KIND_ERROR ? known_error(ln, skb, &pkt, state) :
 					 NF_ACCEPT;
 }
@@ -360,7 +291,7 @@ unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 
 	/* Put together on the way here, or another CPU was quicker. */
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	if (conn && !outdated(conn, dir, pkt))
+	if (conn && !lbvs_outdated(conn, dir, lbvs_conn_method(conn), pkt, pkt->fast))
 		return pass(ln, skb, pkt, conn, dir, false);
 	svc = lbvs_service_find(ln, skb->mark, pkt);
 	if (!svc || unroutable(&pkt->tuple))
@@ -394,10 +325,16 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 					NF_ACCEPT;
 }
 
+/* Most packets are none of ours, and shall not pay for those that are. */
 static unsigned int hook_known(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	return known(lbvs_net(state->net), skb, state, true);
+	struct lbvs_net *ln = lbvs_net(state->net);
+
+	if (state->pf == NFPROTO_IPV4 ? !lbvs_addr_glance(ln, skb, AF_INET) :
+					!lbvs_addr_glance(ln, skb, AF_INET6))
+		return NF_ACCEPT;
+	return known(ln, skb, state, true);
 }
 
 static unsigned int hook_tracked(void *priv, struct sk_buff *skb,

@@ -144,8 +144,8 @@ int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 			     struct lbvs_packet *pkt, unsigned int hook)
 {
-	struct lbvs_path path = { .to = pkt->tuple };
-	struct lbvs_tuple answer, out, *to = &path.to;
+	struct lbvs_tuple answer, out, to = pkt->tuple;
+	struct lbvs_path path = { .to = &to };
 	struct lbvs_quote quote;
 	struct lbvs_conn *conn;
 	enum lbvs_dir dir;
@@ -166,17 +166,16 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 		lbvs_conn_rewritten(conn, dir, &out);
 		tuple_reverse(&out, &quote.to);
 		/* The ends are renamed; a router in between keeps its name. */
-		if (lbvs_addr_equal(to->af, to->saddr, answer.saddr))
-			lbvs_addr_copy(to->af, to->saddr, out.saddr);
-		if (lbvs_addr_equal(to->af, to->daddr, answer.daddr))
-			lbvs_addr_copy(to->af, to->daddr, out.daddr);
+		if (lbvs_addr_equal(to.af, to.saddr, answer.saddr))
+			lbvs_addr_copy(to.af, to.saddr, out.saddr);
+		if (lbvs_addr_equal(to.af, to.daddr, answer.daddr))
+			lbvs_addr_copy(to.af, to.daddr, out.daddr);
 		pkt->quote = &quote;
 	}
 	path.real = conn->real;
 	path.method = method;
 	path.dir = dir;
-	return lbvs_path_take(ln, skb, pkt, &path,
-			      lbvs_path_find(ln, skb, pkt, &path));
+	return lbvs_forward(ln, skb, pkt, &path);
 }
 
 static bool tells_mtu(const struct lbvs_packet *pkt,

@@ -6,6 +6,7 @@
 #ifndef _LBVS_H
 #define _LBVS_H
 
+#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -98,6 +99,22 @@ struct lbvs_fast_settings {
 /* Slots of &lbvs_net.addr_count. */
 #define LBVS_ADDR_BITS		12
 
+/* Slots for ways to clients. */
+#define LBVS_CLIENT_WAY_BITS	6
+#define LBVS_CLIENT_WAYS	BIT(LBVS_CLIENT_WAY_BITS)
+
+/**
+ * struct lbvs_client_ways - ways to clients
+ * @slot: cached routes; read under RCU, replaced under @lock
+ * @last_id: number of the newest, without its slot; under @lock
+ * @lock: serialises changes
+ */
+struct lbvs_client_ways {
+	struct lbvs_route_entry __rcu *slot[LBVS_CLIENT_WAYS];
+	unsigned long last_id;
+	spinlock_t lock;	/* see above */
+};
+
 /**
  * struct lbvs_net - what lbvs holds for a network namespace
  * @net: the namespace
@@ -122,6 +139,7 @@ struct lbvs_fast_settings {
  * @fast: settings of the fast path; likewise
  * @fast_devices: devices that the fast path is attached to; under the RTNL
  * @fast_work: attaches it to devices, or detaches it, after a change
+ * @client_ways: ways that replies take
  * @conns: the connections
  * @cpu: per-CPU counters
  * @lock: serialises changes of the configuration, and everything else that may
@@ -159,6 +177,7 @@ struct lbvs_net {
 	struct lbvs_fast_settings fast;
 	struct list_head fast_devices;
 	struct work_struct fast_work;
+	struct lbvs_client_ways client_ways;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 
@@ -245,20 +264,54 @@ struct lbvs_route {
 	spinlock_t lock;	/* see above */
 };
 
+#define LBVS_WAY_IPV6		BIT(0)	/* it is an IPv6 route */
+#define LBVS_WAY_LOCAL		BIT(1)	/* to this host */
+#define LBVS_WAY_GATEWAY	BIT(2)	/* by a gateway */
+#define LBVS_WAY_PLAIN		BIT(3)	/* by Ethernet, as it is */
+#define LBVS_WAY_ONE_HOP	BIT(4)	/* one next hop, whatever the destination */
+
 /**
  * struct lbvs_way - the way that a packet takes
  * @dst: the route
- * @ref: it is referenced; otherwise it is there under RCU
+ * @entry: where it is cached, or NULL; under RCU
+ * @flags: LBVS_WAY_*
+ * @ref: @dst is referenced; otherwise it is there under RCU
  * @saddr: the source address of an outer header, for a tunnel
  */
 struct lbvs_way {
 	struct dst_entry *dst;
+	struct lbvs_route_entry *entry;
+	u8 flags;
 	bool ref;
 	__be32 saddr[4];
 };
 
 /**
+ * struct lbvs_route_entry - a cached route; never changes, but for its neighbour
+ * @dst: the route, referenced
+ * @neigh: the next hop, referenced, if it is the same for all packets and was
+ *	known once; changed by cmpxchg
+ * @cookie: for lbvs_entry_fresh()
+ * @mtu: its MTU, 0 if that isn't known to stay
+ * @flags: LBVS_WAY_*
+ * @id: its number, for the way to a client
+ * @saddr: the source address that goes with it
+ * @rcu: for freeing it
+ */
+struct lbvs_route_entry {
+	struct dst_entry *dst;
+	struct neighbour *neigh;
+	u32 cookie;
+	u32 mtu;
+	u8 flags;
+	unsigned long id;
+	__be32 saddr[4];
+	struct rcu_head rcu;
+};
+
+/**
  * struct lbvs_path - how a packet goes on
+ * @conn: its connection, under RCU; or NULL
  * @real: the real that it goes to, or comes from
  * @method: &enum lbvs_method
  * @dir: &enum lbvs_dir
@@ -268,16 +321,17 @@ struct lbvs_way {
  * @neigh: the next hop under RCU, on the fast path
  */
 struct lbvs_path {
+	struct lbvs_conn *conn;
 	struct lbvs_real *real;
 	u8 method;
 	u8 dir;
 	bool local;
-	struct lbvs_tuple to;
+	struct lbvs_tuple *to;
 	struct lbvs_way way;
 	struct neighbour *neigh;
 };
 
-static inline void lbvs_way_put(const struct lbvs_way *way)
+static __always_inline void lbvs_way_put(const struct lbvs_way *way)
 {
 	if (way->ref)
 		dst_release(way->dst);
@@ -428,8 +482,6 @@ u32 lbvs_net_limit_max(const struct lbvs_net *ln);
 int lbvs_hooks_register(struct lbvs_net *ln);
 void lbvs_hooks_unregister(struct lbvs_net *ln);
 int lbvs_hooks_track(struct lbvs_net *ln, bool on);
-unsigned int lbvs_known_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			     struct lbvs_packet *pkt);
 unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 			     struct lbvs_packet *pkt,
 			     const struct nf_hook_state *state);
@@ -462,39 +514,44 @@ extern const struct lbvs_scheduler lbvs_sched_wlc;
 /* route.c */
 int lbvs_route_init(void);
 void lbvs_route_exit(void);
-bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
-		       u8 tos, struct lbvs_way *way);
+bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
+		       const struct lbvs_tuple *to, u32 mark, u8 tos,
+		       struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
 void lbvs_route_flush(struct lbvs_route *route);
+void lbvs_route_flush_clients(struct lbvs_net *ln,
+			      const struct net_device *dev);
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
 bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
-bool lbvs_way_gateway(const struct lbvs_way *way, u8 af);
-struct neighbour *lbvs_way_neigh(const struct lbvs_way *way, u8 af,
-				 const __be32 *daddr);
+struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
+				  struct lbvs_route_entry *entry, u8 flags,
+				  const __be32 *daddr);
 
 /* forward.c, forward_nat.c, icmp.c, forward_tunnel.c */
 unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
 		       enum lbvs_drop why);
 void lbvs_unreachable(struct lbvs_net *ln, struct sk_buff *skb,
 		      const struct lbvs_packet *pkt);
-enum lbvs_drop lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
-			      const struct lbvs_packet *pkt,
-			      struct lbvs_path *path);
-enum lbvs_fast lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
-			      const struct lbvs_packet *pkt,
-			      struct lbvs_path *path, enum lbvs_drop why);
-unsigned int lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
-			    const struct lbvs_packet *pkt,
-			    struct lbvs_path *path, enum lbvs_drop why);
-int lbvs_nat_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
-		     const struct lbvs_tuple *to, u16 mss);
+bool lbvs_policy_lets_in(struct sk_buff *skb, u8 af);
+unsigned int lbvs_transmit(struct lbvs_net *ln, struct sk_buff *skb,
+			   const struct lbvs_way *way);
+unsigned int lbvs_transmit_neigh(struct sk_buff *skb, struct neighbour *n);
+unsigned int lbvs_transmit_direct(struct lbvs_net *ln, struct sk_buff *skb);
+unsigned int lbvs_deliver(struct sk_buff *skb, const struct lbvs_packet *pkt,
+			  const struct lbvs_path *path);
+unsigned int lbvs_refuse(struct lbvs_net *ln, struct sk_buff *skb,
+			 const struct lbvs_packet *pkt,
+			 const struct lbvs_path *path, enum lbvs_drop why);
+unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
+			  struct lbvs_packet *pkt, struct lbvs_path *path);
+void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,
+		      unsigned int mss_off, u16 from, u16 to);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to);
 unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);
-int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
-		     const struct lbvs_packet *pkt,
-		     const struct lbvs_real *real, const struct lbvs_way *way,
-		     bool df);
+int lbvs_tunnel_push(struct net *net, struct sk_buff *skb, u8 af, u8 tos,
+		     const struct lbvs_real *real,
+		     const struct lbvs_route_entry *route, bool df);
 
 /* conntrack.c */
 void lbvs_conntrack_reply(struct sk_buff *skb, const struct lbvs_conn *conn);
@@ -505,9 +562,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 			      const struct lbvs_packet *pkt);
 
-/* addr.c; the callers hold lbvs_net.lock, except of _glance and _ours */
-bool lbvs_addr_glance(const struct lbvs_net *ln, const struct sk_buff *skb,
-		      u8 af);
+/* addr.c; the callers hold lbvs_net.lock, except of _ours */
 bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr);
@@ -578,8 +633,34 @@ void lbvs_proc_exit(struct lbvs_net *ln);
 u32 lbvs_tcp_next(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event);
 u32 lbvs_udp_next(u32 word);
 
+/* Who can aim at a slot can have his packets looked at more closely, no more. */
+static inline unsigned int lbvs_addr_slot(u8 af, const __be32 *addr)
+{
+	u32 word = (__force u32)addr[0];
+
+	if (af == AF_INET6)
+		word ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
+	return hash_32(word, LBVS_ADDR_BITS);
+}
+
+/*
+ * Whether a packet could be of a connection: false if it is TCP or UDP between
+ * addresses that aren't ours. There is a service, or was one a moment ago.
+ */
+static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
+					     const struct sk_buff *skb, u8 af)
+{
+	struct lbvs_glance glance;
+
+	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
+		return true;
+	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.daddr)]) ||
+	       (READ_ONCE(ln->nats) &&
+		READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.saddr)]));
+}
+
 /* Whether packets that go this way have conntrack entries. */
-static inline bool lbvs_tracked(const struct lbvs_net *ln, u8 method)
+static __always_inline bool lbvs_tracked(const struct lbvs_net *ln, u8 method)
 {
 	return lbvs_method_replies(method) && READ_ONCE(ln->conntrack);
 }
@@ -595,8 +676,8 @@ static inline void lbvs_count_conn(struct lbvs_real *real)
 }
 
 /* Count a packet, or the segments that it stands for. Context: BH off. */
-static inline void lbvs_count_packet(struct lbvs_real *real, enum lbvs_dir dir,
-				     const struct sk_buff *skb, u32 len)
+static __always_inline void lbvs_count_packet(struct lbvs_real *real, enum lbvs_dir dir,
+					      const struct sk_buff *skb, u32 len)
 {
 	struct lbvs_stats *stats = this_cpu_ptr(real->stats);
 	unsigned int pkts = max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);

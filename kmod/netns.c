@@ -129,6 +129,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&ln->removed);
 	init_llist_head(&ln->freed_reals);
 	INIT_DELAYED_WORK(&ln->worker, worker);
+	spin_lock_init(&ln->client_ways.lock);
 	lbvs_table_init(ln);
 	lbvs_fast_net_init(ln);
 	ln->conns.limit = min(lbvs_conn_limit_default(),
@@ -185,6 +186,7 @@ static void net_drain(struct lbvs_net *ln)
 	mutex_lock(&ln->lock);
 	lbvs_service_flush(ln);
 	mutex_unlock(&ln->lock);
+	lbvs_route_flush_clients(ln, NULL);
 	lbvs_conn_kill_all(ln);
 }
 

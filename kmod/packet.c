@@ -17,145 +17,68 @@
 #include <net/tcp.h>
 
 #include "compat.h"
-#include "packet.h"
+#include "packet_parse.h"
+
+const u8 lbvs_tcp_events[LBVS_TCP_FLAGS + 1] = {
+	[LBVS_TCP_FLAG_FIN]			 = LBVS_TCP_FIN,
+	[LBVS_TCP_FLAG_FIN | LBVS_TCP_FLAG_ACK] = LBVS_TCP_FIN,
+	[LBVS_TCP_FLAG_SYN]			 = LBVS_TCP_SYN,
+	[LBVS_TCP_FLAG_SYN | LBVS_TCP_FLAG_ACK] = LBVS_TCP_SYNACK,
+	[LBVS_TCP_FLAG_RST]			 = LBVS_TCP_RST,
+	[LBVS_TCP_FLAG_RST | LBVS_TCP_FLAG_ACK] = LBVS_TCP_RST,
+	[LBVS_TCP_FLAG_ACK]			 = LBVS_TCP_ACK,
+};
 
 /* The last header that is looked at must be the transport's. */
 #define HEADERS_MAX 8
 
-static enum lbvs_tcp_event tcp_event(const struct tcphdr *th)
+/**
+ * lbvs_packet_mss() - find where a SYN says how long its sender's segments may be
+ * @skb: the packet
+ * @off: offset of the TCP options from skb->data
+ * @len: their length
+ * @mss: set to what it says
+ *
+ * Return: the offset of that from skb->data, or 0
+ */
+unsigned int lbvs_packet_mss(const struct sk_buff *skb, unsigned int off,
+			     unsigned int len, u16 *mss)
 {
-	if (th->rst)
-		return th->syn || th->fin ? LBVS_TCP_NONE : LBVS_TCP_RST;
-	if (th->syn)
-		return th->fin ? LBVS_TCP_NONE :
-		       th->ack ? LBVS_TCP_SYNACK : LBVS_TCP_SYN;
-	if (th->fin)
-		return LBVS_TCP_FIN;
-	return th->ack ? LBVS_TCP_ACK : LBVS_TCP_NONE;
-}
-
-/* How many bytes of a transport header have to be there; 0: not ours. */
-static unsigned int l4_size(u8 proto)
-{
-	switch (proto) {
-	case IPPROTO_TCP:
-		return sizeof(struct tcphdr);
-	case IPPROTO_UDP:
-		return sizeof(struct udphdr);
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return sizeof(struct icmphdr);
-	default:
-		return 0;
-	}
-}
-
-/* An ICMPv4 and an ICMPv6 header begin alike: type, code, checksum. */
-static bool is_error(u8 af, u8 proto, u8 type)
-{
-	if (af == AF_INET)
-		return proto == IPPROTO_ICMP && (type == ICMP_DEST_UNREACH ||
-						 type == ICMP_TIME_EXCEEDED ||
-						 type == ICMP_PARAMETERPROB);
-	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
-}
-
-/* Where a SYN says how long its sender's segments may be. */
-static void parse_mss(const struct sk_buff *skb, unsigned int len,
-		      struct lbvs_packet *pkt)
-{
-	unsigned int off = pkt->l4_off + sizeof(struct tcphdr);
 	u8 buf[MAX_TCP_OPTION_SPACE];
 	const u8 *opt;
 	unsigned int i;
 
-	len -= sizeof(struct tcphdr);
 	opt = skb_header_pointer(skb, off, len, buf);
 	if (!opt)
-		return;
+		return 0;
 	for (i = 0; i + TCPOLEN_MSS <= len; ) {
 		if (opt[i] == TCPOPT_EOL)
-			return;
+			return 0;
 		if (opt[i] == TCPOPT_NOP) {
 			i++;
 			continue;
 		}
 		if (opt[i] == TCPOPT_MSS && opt[i + 1] == TCPOLEN_MSS) {
-			pkt->mss_off = off + i + 2;
-			pkt->mss = get_unaligned_be16(opt + i + 2);
-			return;
+			*mss = get_unaligned_be16(opt + i + 2);
+			return off + i + 2;
 		}
 		if (opt[i + 1] < 2)
-			return;
+			return 0;
 		i += opt[i + 1];
 	}
+	return 0;
 }
 
-static enum lbvs_kind parse_l4(const struct sk_buff *skb,
-			       struct lbvs_packet *pkt)
-{
-	union {
-		struct tcphdr tcp;
-		struct udphdr udp;
-		struct icmphdr icmp;
-	} buf, *h;
-
-	pkt->event = LBVS_TCP_NONE;
-	pkt->l4_len = l4_size(pkt->tuple.proto);
-	if (!pkt->l4_len)
-		return LBVS_KIND_OTHER;
-	h = skb_header_pointer(skb, pkt->l4_off, pkt->l4_len, &buf);
-	if (!h)
-		return LBVS_KIND_OTHER;
-
-	switch (pkt->tuple.proto) {
-	case IPPROTO_TCP:
-		if (h->tcp.doff < sizeof(h->tcp) / 4)
-			return LBVS_KIND_OTHER;
-		pkt->event = tcp_event(&h->tcp);
-		if (pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK)
-			parse_mss(skb, h->tcp.doff * 4, pkt);
-		fallthrough;
-	case IPPROTO_UDP:
-		/* Both begin with their ports. */
-		pkt->tuple.sport = h->udp.source;
-		pkt->tuple.dport = h->udp.dest;
-		return LBVS_KIND_FLOW;
-	default:
-		return is_error(pkt->tuple.af, pkt->tuple.proto,
-				h->icmp.type) ?
-		       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
-	}
-}
-
-static enum lbvs_kind parse_ipv4(const struct sk_buff *skb, unsigned int off,
-				 struct lbvs_packet *pkt)
-{
-	const struct iphdr *iph;
-	struct iphdr buf;
-
-	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!iph || iph->version != 4 || iph->ihl < sizeof(buf) / 4)
-		return LBVS_KIND_OTHER;
-	pkt->tuple.proto = iph->protocol;
-	pkt->tuple.saddr[0] = iph->saddr;
-	pkt->tuple.daddr[0] = iph->daddr;
-	pkt->len = ntohs(iph->tot_len);
-	pkt->tos = iph->tos;
-	pkt->ttl = iph->ttl;
-	pkt->df = iph->frag_off & htons(IP_DF);
-	pkt->options = iph->ihl > sizeof(buf) / 4;
-	pkt->l4_off = off + iph->ihl * 4;
-	return iph->frag_off & htons(IP_MF | IP_OFFSET) ? LBVS_KIND_FRAGMENT :
-							  LBVS_KIND_FLOW;
-}
-
-/*
- * Finds the upper-layer header. False for what has yet to be routed elsewhere,
- * and for what can't be read past.
+/**
+ * lbvs_packet_skip() - find the header behind IPv6 extension headers
+ * @skb: the packet
+ * @nexthdr: the first one; set to what it is
+ * @off: its offset from skb->data; set likewise
+ *
+ * Return: false for what has yet to be routed elsewhere, and for what can't be
+ * read past
  */
-static bool skip_exthdrs(const struct sk_buff *skb, u8 *nexthdr,
-			 unsigned int *off)
+bool lbvs_packet_skip(const struct sk_buff *skb, u8 *nexthdr, unsigned int *off)
 {
 	const struct ipv6_opt_hdr *oh;
 	struct ipv6_rt_hdr buf;
@@ -186,40 +109,6 @@ static bool skip_exthdrs(const struct sk_buff *skb, u8 *nexthdr,
 	return false;
 }
 
-static enum lbvs_kind parse_ipv6(const struct sk_buff *skb, unsigned int off,
-				 struct lbvs_packet *pkt)
-{
-	const struct ipv6hdr *ip6h;
-	struct ipv6hdr buf;
-
-	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!ip6h || ip6h->version != 6)
-		return LBVS_KIND_OTHER;
-	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
-	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
-	pkt->len = ntohs(ip6h->payload_len);
-	if (pkt->len)
-		pkt->len += sizeof(*ip6h);
-	pkt->tos = ipv6_get_dsfield(ip6h);
-	pkt->ttl = ip6h->hop_limit;
-	pkt->df = true;
-	pkt->options = false;
-	pkt->tuple.proto = ip6h->nexthdr;
-	pkt->l4_off = off + sizeof(buf);
-	if (!skip_exthdrs(skb, &pkt->tuple.proto, &pkt->l4_off))
-		return LBVS_KIND_OTHER;
-	return pkt->tuple.proto == NEXTHDR_FRAGMENT ? LBVS_KIND_FRAGMENT :
-						      LBVS_KIND_FLOW;
-}
-
-static enum lbvs_kind parse_ip(const struct sk_buff *skb, u8 af,
-			       unsigned int off, struct lbvs_packet *pkt)
-{
-	pkt->tuple.af = af;
-	return af == AF_INET ? parse_ipv4(skb, off, pkt) :
-			       parse_ipv6(skb, off, pkt);
-}
-
 /**
  * lbvs_packet_parse() - read the headers of a packet
  * @skb: the packet; its network header is set. It isn't written to, so it may
@@ -233,20 +122,7 @@ static enum lbvs_kind parse_ip(const struct sk_buff *skb, u8 af,
 enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 				 struct lbvs_packet *pkt)
 {
-	unsigned int there = skb->len - skb_network_offset(skb);
-	enum lbvs_kind kind;
-
-	pkt->mss_off = 0;
-	pkt->quote = NULL;
-	kind = parse_ip(skb, af, skb_network_offset(skb), pkt);
-	if (kind == LBVS_KIND_OTHER)
-		return kind;
-	/* What is longer than 64 KB can't say so there. */
-	if (!pkt->len)
-		pkt->len = there;
-	if (pkt->len > there || pkt->len < pkt->l4_off - skb_network_offset(skb))
-		return LBVS_KIND_OTHER;
-	return kind == LBVS_KIND_FLOW ? parse_l4(skb, pkt) : kind;
+	return lbvs_parse(skb, af, pkt, false);
 }
 
 /* Whether a fragment has the ports, since it is the first one; finds them. */
@@ -269,7 +145,7 @@ static bool first_fragment(const struct sk_buff *skb, unsigned int off,
 		return false;
 	pkt->tuple.proto = fh->nexthdr;
 	pkt->l4_off += sizeof(*fh);
-	return skip_exthdrs(skb, &pkt->tuple.proto, &pkt->l4_off) &&
+	return lbvs_packet_skip(skb, &pkt->tuple.proto, &pkt->l4_off) &&
 	       pkt->tuple.proto != NEXTHDR_FRAGMENT;
 }
 
@@ -280,7 +156,7 @@ static bool parse_quoted(const struct sk_buff *skb, u8 af, unsigned int off,
 	struct lbvs_packet pkt;
 	__be16 buf[2], *ports;
 
-	switch (parse_ip(skb, af, off, &pkt)) {
+	switch (lbvs_parse_ip(skb, af, off, &pkt, false)) {
 	case LBVS_KIND_FLOW:
 		break;
 	case LBVS_KIND_FRAGMENT:

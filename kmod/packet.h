@@ -9,6 +9,16 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 
+/*
+ * For what is filled in before it is read: kernels that clear the stack would
+ * spend more on that than on most of what is done with it.
+ */
+#if __has_attribute(__uninitialized__)
+#define __lbvs_uninitialized __attribute__((__uninitialized__))
+#else
+#define __lbvs_uninitialized
+#endif
+
 /**
  * enum lbvs_tcp_event - what a TCP header's flags mean to a connection's state
  * @LBVS_TCP_NONE: not TCP, or flags that no stack sends; the state stays
@@ -146,41 +156,33 @@ struct lbvs_quote {
  * struct lbvs_glance - the ends of a packet
  * @saddr: source address
  * @daddr: destination address
- * @buf: where they are if they couldn't be left where they were
  */
 struct lbvs_glance {
 	const __be32 *saddr;
 	const __be32 *daddr;
-	union {
-		struct iphdr v4;
-		struct ipv6hdr v6;
-	} buf;
 };
 
 /*
- * Look at nothing but a packet's ends: for most packets that is enough. False
- * if it isn't TCP or UDP, or not evidently.
+ * Look at nothing but a packet's ends, where they are: for most packets that is
+ * enough. False if it isn't TCP or UDP, or not evidently.
  */
-static inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
-				      struct lbvs_glance *glance)
+static __always_inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
+					       struct lbvs_glance *glance)
 {
-	unsigned int off = skb_network_offset(skb);
-	const struct ipv6hdr *ip6h;
-	const struct iphdr *iph;
+	const void *header = skb_network_header(skb);
+	unsigned int there = skb_headlen(skb) - skb_network_offset(skb);
+	const struct ipv6hdr *ip6h = header;
+	const struct iphdr *iph = header;
 	u8 proto;
 
 	if (af == AF_INET) {
-		iph = skb_header_pointer(skb, off, sizeof(*iph),
-					 &glance->buf.v4);
-		if (!iph)
+		if (there < sizeof(*iph))
 			return false;
 		proto = iph->protocol;
 		glance->saddr = &iph->saddr;
 		glance->daddr = &iph->daddr;
 	} else {
-		ip6h = skb_header_pointer(skb, off, sizeof(*ip6h),
-					  &glance->buf.v6);
-		if (!ip6h)
+		if (there < sizeof(*ip6h))
 			return false;
 		proto = ip6h->nexthdr;
 		glance->saddr = ip6h->saddr.s6_addr32;
@@ -191,18 +193,22 @@ static inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
 
 enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 				 struct lbvs_packet *pkt);
+unsigned int lbvs_packet_mss(const struct sk_buff *skb, unsigned int off,
+			     unsigned int len, u16 *mss);
+bool lbvs_packet_skip(const struct sk_buff *skb, u8 *nexthdr,
+		      unsigned int *off);
 bool lbvs_packet_quote(const struct sk_buff *skb,
 		       const struct lbvs_packet *pkt, struct lbvs_quote *quote);
 bool lbvs_packet_unwrap(const struct sk_buff *skb,
 			const struct lbvs_quote *outer,
 			struct lbvs_quote *inner);
 
-static inline unsigned int lbvs_addr_words(u8 af)
+static __always_inline unsigned int lbvs_addr_words(u8 af)
 {
 	return af == AF_INET ? 1 : 4;
 }
 
-static inline void lbvs_addr_copy(u8 af, __be32 *to, const __be32 *from)
+static __always_inline void lbvs_addr_copy(u8 af, __be32 *to, const __be32 *from)
 {
 	to[0] = from[0];
 	if (af == AF_INET)
@@ -212,7 +218,7 @@ static inline void lbvs_addr_copy(u8 af, __be32 *to, const __be32 *from)
 	to[3] = from[3];
 }
 
-static inline bool lbvs_addr_equal(u8 af, const __be32 *a, const __be32 *b)
+static __always_inline bool lbvs_addr_equal(u8 af, const __be32 *a, const __be32 *b)
 {
 	if (af == AF_INET)
 		return a[0] == b[0];

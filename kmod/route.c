@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Routes: to a real, kept with it and looked up again when it has aged; to a
- * client, looked up for each packet, since a reference per client would be many.
+ * Routes. The one to a real is kept with it, and looked up again when it has
+ * aged.
+ *
+ * Clients are many, but the ways to them are few: they differ by device, gateway
+ * and metrics. The namespace keeps each such way once, under a number that is
+ * never used again, and a connection notes the number of the way that its replies
+ * took. So it pins nothing, and what it notes is good as long as the way that has
+ * this number is: until any route changes.
  */
 #include <linux/etherdevice.h>
+#include <linux/hash.h>
+#include <linux/if_arp.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
 #include <net/arp.h>
@@ -13,22 +21,7 @@
 #include <net/ndisc.h>
 #include <net/route.h>
 
-#include "compat.h"
-#include "lbvs.h"
-
-/**
- * struct lbvs_route_entry - a cached route; never changes
- * @dst: the route, referenced
- * @cookie: for dst_check()
- * @saddr: the source address that goes with it
- * @rcu: for freeing it
- */
-struct lbvs_route_entry {
-	struct dst_entry *dst;
-	u32 cookie;
-	__be32 saddr[4];
-	struct rcu_head rcu;
-};
+#include "pipeline.h"
 
 static bool lookup4(struct net *net, struct flowi4 *fl4, struct lbvs_way *way)
 {
@@ -89,24 +82,6 @@ static bool client_lookup6(struct net *net, const struct lbvs_tuple *to,
 	return lookup6(net, &fl6, way);
 }
 
-/**
- * lbvs_route_client() - look up the way to a client
- * @net: the namespace
- * @to: what the packet will look like
- * @mark: its firewall mark
- * @tos: its type of service
- * @way: filled in
- *
- * Return: whether there is a way
- */
-bool lbvs_route_client(struct net *net, const struct lbvs_tuple *to, u32 mark,
-		       u8 tos, struct lbvs_way *way)
-{
-	way->ref = true;
-	return to->af == AF_INET ? client_lookup4(net, to, mark, tos, way) :
-				   client_lookup6(net, to, mark, tos, way);
-}
-
 /*
  * Under dr the neighbour is the real, whatever the packet's destination: that
  * has to be known when the route is made.
@@ -143,9 +118,32 @@ static bool real_lookup6(struct net *net, const struct lbvs_real *real,
 	return false;
 }
 
-static u32 dst_cookie(const struct dst_entry *dst, u8 af)
+static const struct rtable *way_rtable(const struct lbvs_way *way)
 {
-	return af == AF_INET6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
+	return container_of(way->dst, struct rtable, dst);
+}
+
+static bool has_gateway(const struct lbvs_way *way, u8 af)
+{
+	if (af == AF_INET)
+		return way_rtable(way)->rt_uses_gateway;
+	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
+}
+
+/* What is asked of a way again and again, of one that was looked up. */
+static void way_judge(struct lbvs_way *way, u8 af)
+{
+	const struct net_device *dev = way->dst->dev;
+
+	way->entry = NULL;
+	way->ref = true;
+	way->flags = af == AF_INET ? 0 : LBVS_WAY_IPV6;
+	if (dev->flags & IFF_LOOPBACK)
+		way->flags |= LBVS_WAY_LOCAL;
+	else if (dev->type == ARPHRD_ETHER && !way->dst->lwtstate)
+		way->flags |= LBVS_WAY_PLAIN;
+	if (has_gateway(way, af))
+		way->flags |= LBVS_WAY_GATEWAY | LBVS_WAY_ONE_HOP;
 }
 
 static void entry_free_rcu(struct rcu_head *rcu)
@@ -153,42 +151,71 @@ static void entry_free_rcu(struct rcu_head *rcu)
 	struct lbvs_route_entry *entry =
 		container_of(rcu, struct lbvs_route_entry, rcu);
 
+	if (entry->neigh)
+		neigh_release(entry->neigh);
 	dst_release(entry->dst);
 	kfree(entry);
 }
 
-static void entry_replace(struct lbvs_route *route,
-			  struct lbvs_route_entry *entry)
+static void entry_retire(struct lbvs_route_entry *entry)
 {
-	entry = rcu_replace_pointer(route->entry, entry,
-				    lockdep_is_held(&route->lock));
 	if (entry)
 		call_rcu_hurry(&entry->rcu, entry_free_rcu);
 }
 
-/* Keep a way, with its reference, for the next packet; if there is memory. */
-static void way_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
+/*
+ * A learnt MTU ends some day, and IPv6 has further settings. The rest changes
+ * with the route or with the device, which netdev_event() hears of.
+ */
+static u32 lasting_mtu(const struct lbvs_way *way, u8 af)
+{
+	if (af != AF_INET || way_rtable(way)->rt_pmtu || way->dst->expires)
+		return 0;
+	return dst_mtu(way->dst);
+}
+
+/* An entry with a reference of its own to a way's route; NULL without memory. */
+static struct lbvs_route_entry *entry_make(const struct lbvs_way *way, u8 af)
 {
 	struct lbvs_route_entry *entry;
 
 	entry = kmalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
 	if (!entry)
-		return;
+		return NULL;
+	dst_hold(way->dst);
 	entry->dst = way->dst;
-	entry->cookie = dst_cookie(way->dst, af);
+	entry->neigh = NULL;
+	entry->cookie = af == AF_INET ? way_rtable(way)->rt_genid :
+					rt6_get_cookie(dst_rt6_info(way->dst));
+	entry->mtu = lasting_mtu(way, af);
+	entry->flags = way->flags;
+	entry->id = 0;
 	memcpy(entry->saddr, way->saddr, sizeof(entry->saddr));
-	entry_replace(route, entry);
-	way->ref = false;
+	return entry;
+}
+
+/* Keep a way for the next packet to a real, if there is memory. */
+static void real_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
+{
+	struct lbvs_route_entry *entry = entry_make(way, af);
+
+	if (!entry)
+		return;
+	entry->flags |= LBVS_WAY_ONE_HOP;
+	way->entry = entry;
+	entry = rcu_replace_pointer(route->entry, entry,
+				    lockdep_is_held(&route->lock));
+	entry_retire(entry);
 }
 
 /**
- * lbvs_route_real() - find the way to a real
+ * lbvs_route_real() - look up the way to a real
  * @real: the real
  * @method: how packets get there
  * @way: filled in
  *
- * From the real's cache if that is good still. The way to a real doesn't depend
- * on who sends, or on marks and DSCP.
+ * For the next packet the real's cache has it. A tunnel has nowhere else to have
+ * its outer source address.
  *
  * Context: RCU, BH off.
  * Return: whether there is a way
@@ -196,28 +223,129 @@ static void way_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 {
 	struct lbvs_route *route = &real->route;
-	struct lbvs_route_entry *entry = rcu_dereference(route->entry);
 	struct net *net = real->svc->ln->net;
+	bool tunnel = method == LBVS_METHOD_TUNNEL;
+	u8 af = real->key.af;
 
-	if (entry && dst_check(entry->dst, entry->cookie)) {
-		way->dst = entry->dst;
-		way->ref = false;
-		memcpy(way->saddr, entry->saddr, sizeof(way->saddr));
-		return true;
-	}
-
-	way->ref = true;
-	if (real->key.af == AF_INET ? !real_lookup4(net, real, method, way) :
-				      !real_lookup6(net, real, method, way)) {
-		if (entry)
+	if (af == AF_INET ? !real_lookup4(net, real, method, way) :
+			    !real_lookup6(net, real, method, way)) {
+		if (rcu_access_pointer(route->entry))
 			lbvs_route_flush(route);
 		return false;
 	}
+	way_judge(way, af);
 	/* One CPU renews the cache; meanwhile others do without. */
-	if (spin_trylock(&route->lock)) {
-		way_keep(route, way, real->key.af);
-		spin_unlock(&route->lock);
+	if (tunnel)
+		spin_lock(&route->lock);
+	else if (!spin_trylock(&route->lock))
+		return true;
+	real_keep(route, way, af);
+	spin_unlock(&route->lock);
+	if (way->entry || !tunnel)
+		return true;
+	lbvs_way_put(way);
+	return false;
+}
+
+/* What has one client alone, or a short time, isn't kept for others. */
+static bool for_all_clients(const struct lbvs_way *way, u8 af)
+{
+	if (af == AF_INET)
+		return !way_rtable(way)->rt_pmtu && !way->dst->expires;
+	return !(dst_rt6_info(way->dst)->rt6i_flags & RTF_CACHE);
+}
+
+/* Whether packets that go one way could as well go the other: CPUs have theirs. */
+static bool same_way(const struct lbvs_route_entry *entry,
+		     const struct lbvs_way *way)
+{
+	const struct dst_entry *a = entry->dst, *b = way->dst;
+	const struct rtable *rt_a, *rt_b;
+
+	if (a == b)
+		return true;
+	if (a->dev != b->dev || a->_metrics != b->_metrics ||
+	    a->lwtstate != b->lwtstate || entry->flags != way->flags)
+		return false;
+	if (way->flags & LBVS_WAY_IPV6)
+		return rcu_access_pointer(dst_rt6_info(a)->from) ==
+		       rcu_access_pointer(dst_rt6_info(b)->from);
+	rt_a = container_of(a, struct rtable, dst);
+	rt_b = container_of(b, struct rtable, dst);
+	if (rt_a->rt_gw_family != rt_b->rt_gw_family)
+		return false;
+	return rt_a->rt_gw_family == AF_INET6 ?
+	       ipv6_addr_equal(&rt_a->rt_gw6, &rt_b->rt_gw6) :
+	       rt_a->rt_gw4 == rt_b->rt_gw4;
+}
+
+/* Whose slot a way is in depends on what same_way() compares first. */
+static unsigned int client_slot(const struct lbvs_way *way)
+{
+	unsigned long word = (unsigned long)way->dst->dev;
+
+	if (way->flags & LBVS_WAY_IPV6)
+		word ^= (unsigned long)rcu_access_pointer(dst_rt6_info(way->dst)->from);
+	else if (way_rtable(way)->rt_gw_family == AF_INET)
+		word ^= (__force u32)way_rtable(way)->rt_gw4;
+	return hash_long(word, LBVS_CLIENT_WAY_BITS);
+}
+
+/* The number of a way, which it gets now unless it has one; 0: it has none. */
+static unsigned long client_keep(struct lbvs_net *ln, struct lbvs_way *way,
+				 u8 af)
+{
+	struct lbvs_client_ways *ways = &ln->client_ways;
+	unsigned int slot = client_slot(way);
+	struct lbvs_route_entry *entry;
+	unsigned long id = 0;
+
+	entry = rcu_dereference(ways->slot[slot]);
+	if (entry && lbvs_entry_fresh(entry, ln) && same_way(entry, way))
+		return entry->id;
+	if (!spin_trylock(&ways->lock))
+		return 0;
+	entry = entry_make(way, af);
+	if (entry) {
+		/* Its slot is the number's end. */
+		ways->last_id += BIT(LBVS_CLIENT_WAY_BITS);
+		id = ways->last_id | slot;
+		entry->id = id;
+		entry = rcu_replace_pointer(ways->slot[slot], entry,
+					    lockdep_is_held(&ways->lock));
+		entry_retire(entry);
 	}
+	spin_unlock(&ways->lock);
+	return id;
+}
+
+/**
+ * lbvs_route_client() - look up the way to a client
+ * @ln: the namespace
+ * @conn: the connection, which notes the way; or NULL
+ * @to: what the packet will look like
+ * @mark: its firewall mark
+ * @tos: its type of service
+ * @way: filled in
+ *
+ * Context: RCU, BH off.
+ * Return: whether there is a way
+ */
+bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
+		       const struct lbvs_tuple *to, u32 mark, u8 tos,
+		       struct lbvs_way *way)
+{
+	unsigned long id;
+
+	if (to->af == AF_INET ? !client_lookup4(ln->net, to, mark, tos, way) :
+				!client_lookup6(ln->net, to, mark, tos, way))
+		return false;
+	way_judge(way, to->af);
+	if (!conn || !for_all_clients(way, to->af))
+		return true;
+	id = client_keep(ln, way, to->af);
+	if (id)
+		lbvs_conn_reply_way(ln, conn, id);
 	return true;
 }
 
@@ -227,9 +355,44 @@ bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
  */
 void lbvs_route_flush(struct lbvs_route *route)
 {
+	struct lbvs_route_entry *entry;
+
 	spin_lock_bh(&route->lock);
-	entry_replace(route, NULL);
+	entry = rcu_replace_pointer(route->entry, NULL,
+				    lockdep_is_held(&route->lock));
 	spin_unlock_bh(&route->lock);
+	entry_retire(entry);
+}
+
+/* Whether a cached route leads by a device, or has led by any that may be gone. */
+static bool entry_stale(const struct lbvs_route_entry *entry,
+			const struct lbvs_net *ln, const struct net_device *dev)
+{
+	return entry && (!dev || entry->dst->dev == dev ||
+			 !lbvs_entry_fresh(entry, ln));
+}
+
+/**
+ * lbvs_route_flush_clients() - forget ways to clients
+ * @ln: the namespace
+ * @dev: those by this device, and stale ones; NULL: all
+ */
+void lbvs_route_flush_clients(struct lbvs_net *ln, const struct net_device *dev)
+{
+	struct lbvs_client_ways *ways = &ln->client_ways;
+	struct lbvs_route_entry *entry;
+	int i;
+
+	spin_lock_bh(&ways->lock);
+	for (i = 0; i < LBVS_CLIENT_WAYS; i++) {
+		entry = rcu_dereference_protected(ways->slot[i],
+						  lockdep_is_held(&ways->lock));
+		if (!entry_stale(entry, ln, dev))
+			continue;
+		RCU_INIT_POINTER(ways->slot[i], NULL);
+		entry_retire(entry);
+	}
+	spin_unlock_bh(&ways->lock);
 }
 
 static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
@@ -239,8 +402,7 @@ static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
 
 	rcu_read_lock();
 	entry = rcu_dereference(real->route.entry);
-	stale = entry && (entry->dst->dev == dev ||
-			  !dst_check(entry->dst, entry->cookie));
+	stale = entry_stale(entry, real->svc->ln, dev);
 	rcu_read_unlock();
 	if (stale)
 		lbvs_route_flush(&real->route);
@@ -268,11 +430,13 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct lbvs_net *ln = lbvs_net(dev_net(dev));
 
-	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER)
+	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER &&
+	    event != NETDEV_CHANGEMTU)
 		return NOTIFY_DONE;
 	mutex_lock(&ln->lock);
 	flush_stale_of(&ln->list, dev);
 	flush_stale_of(&ln->removed, dev);
+	lbvs_route_flush_clients(ln, dev);
 	mutex_unlock(&ln->lock);
 	return NOTIFY_DONE;
 }
@@ -291,20 +455,7 @@ void lbvs_route_exit(void)
 	unregister_netdevice_notifier(&netdev_notifier);
 }
 
-/**
- * lbvs_way_gateway() - does a way lead through a gateway
- * @way: the way
- * @af: the family of its destination
- */
-bool lbvs_way_gateway(const struct lbvs_way *way, u8 af)
-{
-	if (af == AF_INET)
-		return container_of(way->dst, struct rtable,
-				    dst)->rt_uses_gateway;
-	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
-}
-
-static struct neighbour *neigh4(struct rtable *rt, const __be32 *daddr)
+static struct neighbour *neigh4(const struct rtable *rt, const __be32 *daddr)
 {
 	if (rt->rt_gw_family == AF_INET6)
 		return __ipv6_neigh_lookup_noref(rt->dst.dev, &rt->rt_gw6);
@@ -318,28 +469,44 @@ static struct neighbour *neigh6(const struct rt6_info *rt, const __be32 *daddr)
 					 rt6_nexthop(rt, (struct in6_addr *)daddr));
 }
 
+/* Have a cached route know its next hop, in place of the one that it knew. */
+static void neigh_keep(struct lbvs_route_entry *entry, struct neighbour *n)
+{
+	struct neighbour *old = READ_ONCE(entry->neigh);
+
+	if (old == n || !refcount_inc_not_zero(&n->refcnt))
+		return;
+	if (!try_cmpxchg(&entry->neigh, &old, n))
+		old = n;
+	if (old)
+		neigh_release(old);
+}
+
 /**
- * lbvs_way_neigh() - find the next hop of a way
- * @way: the way
- * @af: the family of its destination
- * @daddr: its destination
+ * lbvs_neigh_find() - look up the next hop of a way
+ * @dst: the route
+ * @entry: where that is cached, or NULL
+ * @flags: LBVS_WAY_*
+ * @daddr: the packet's destination
  *
- * A neighbour that is to be asked again is good still, and is asked by using it.
- * One that was flushed may look good, but for being dead.
+ * If it is the same for all packets, the cache knows it from now on.
  *
  * Context: RCU, BH off.
  * Return: the neighbour, or NULL if its hardware address isn't known
  */
-struct neighbour *lbvs_way_neigh(const struct lbvs_way *way, u8 af,
-				 const __be32 *daddr)
+struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
+				  struct lbvs_route_entry *entry, u8 flags,
+				  const __be32 *daddr)
 {
 	struct neighbour *n;
 
-	n = af == AF_INET ? neigh4(container_of(way->dst, struct rtable, dst),
-				   daddr) :
-			    neigh6(dst_rt6_info(way->dst), daddr);
-	if (!n || READ_ONCE(n->dead) || !(READ_ONCE(n->nud_state) & NUD_VALID))
+	n = flags & LBVS_WAY_IPV6 ?
+	    neigh6(dst_rt6_info(dst), daddr) :
+	    neigh4(container_of(dst, struct rtable, dst), daddr);
+	if (!lbvs_neigh_good(n))
 		return NULL;
+	if (entry && entry->flags & LBVS_WAY_ONE_HOP)
+		neigh_keep(entry, n);
 	return n;
 }
 
@@ -382,10 +549,10 @@ bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt)
 	struct neighbour *n = NULL;
 	struct lbvs_way way;
 
-	if (!pkt->sender || !lbvs_route_real(real, LBVS_METHOD_DR, &way))
+	if (!pkt->sender || !lbvs_way_real(real->svc->ln, real, LBVS_METHOD_DR, &way))
 		return false;
-	if (way.dst->dev == pkt->dev && !lbvs_way_gateway(&way, real->key.af)) {
-		n = lbvs_way_neigh(&way, real->key.af, real->key.addr);
+	if (way.dst->dev == pkt->dev && !(way.flags & LBVS_WAY_GATEWAY)) {
+		n = lbvs_way_neigh(&way, real->key.addr);
 		if (!n)
 			real_resolve(real, way.dst->dev);
 	}

@@ -28,10 +28,16 @@ typedef __u64 u64;
 #define READ_ONCE(var)		__atomic_load_n(&(var), __ATOMIC_RELAXED)
 #define __attribute(...)	__attribute__((__VA_ARGS__))
 #define __aligned(bytes)	__attribute(aligned(bytes))
+/* As the C library has it, or so; how much is inlined is of no use here. */
+#ifndef __always_inline
+#define __always_inline inline
+#endif
+#define noinline		__attribute(noinline)
 #define fallthrough		__attribute(fallthrough)
 #define __noreturn		__attribute(noreturn)
 #define __printf(text, args)	__attribute(format(printf, text, args))
 #define ____cacheline_aligned_in_smp __aligned(64)
+#define __force
 #define __percpu
 #define __rcu
 #define rcu_dereference(pointer) (pointer)
@@ -101,6 +107,11 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 
 #define div_u64			div64_u64
 
+static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
+{
+	return (u64)((__uint128_t)a * b >> shift);
+}
+
 static inline unsigned long gcd(unsigned long a, unsigned long b)
 {
 	return b ? gcd(b, a % b) : a;
@@ -126,6 +137,11 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 }
 
 #define kvfree			free
+
+static inline u32 hash_32(u32 value, unsigned int bits)
+{
+	return (value * 0x61c88647U) >> (32 - bits);
+}
 
 /* What net/ip.h, net/ipv6.h and net/tcp.h name. */
 #define IP_DF			0x4000
@@ -187,6 +203,16 @@ struct sk_buff {
 static inline int skb_network_offset(const struct sk_buff *skb)
 {
 	return skb->network_offset;
+}
+
+static inline unsigned char *skb_network_header(const struct sk_buff *skb)
+{
+	return skb->data + skb->network_offset;
+}
+
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->len - skb->data_len;
 }
 
 void *skb_header_pointer(const struct sk_buff *skb, int offset, int len,

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parser itself: it is compiled into whatever reads packets, so that what it
+ * finds stays in registers where that matters. Nothing else looks at bytes that
+ * somebody else has sent.
+ */
+#ifndef _LBVS_PACKET_PARSE_H
+#define _LBVS_PACKET_PARSE_H
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/dsfield.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "packet.h"
+
+/* The flags that count, as they stand in the header; PSH, URG, ECE, CWR don't. */
+#define LBVS_TCP_FLAG_FIN	BIT(0)
+#define LBVS_TCP_FLAG_SYN	BIT(1)
+#define LBVS_TCP_FLAG_RST	BIT(2)
+#define LBVS_TCP_FLAG_ACK	BIT(4)
+#define LBVS_TCP_FLAGS		(LBVS_TCP_FLAG_FIN | LBVS_TCP_FLAG_SYN | \
+				 LBVS_TCP_FLAG_RST | LBVS_TCP_FLAG_ACK)
+
+/* &enum lbvs_tcp_event by flags. */
+extern const u8 lbvs_tcp_events[LBVS_TCP_FLAGS + 1];
+
+/*
+ * A header that is there, or NULL. @plain: only where it can stay where it is;
+ * otherwise it is put together in @buf if it has to be.
+ */
+static __always_inline const void *lbvs_header(const struct sk_buff *skb,
+					       unsigned int off,
+					       unsigned int len, void *buf,
+					       bool plain)
+{
+	if (!plain)
+		return skb_header_pointer(skb, off, len, buf);
+	return off + len <= skb_headlen(skb) ? skb->data + off : NULL;
+}
+
+/* What may stand between an IPv6 header and the transport's. */
+static __always_inline bool lbvs_is_exthdr(u8 nexthdr)
+{
+	return nexthdr == NEXTHDR_HOP || nexthdr == NEXTHDR_ROUTING ||
+	       nexthdr == NEXTHDR_DEST;
+}
+
+/* How many bytes of a transport header have to be there; 0: not ours. */
+static __always_inline unsigned int lbvs_l4_size(u8 proto)
+{
+	if (proto == IPPROTO_TCP)
+		return sizeof(struct tcphdr);
+	if (proto == IPPROTO_UDP)
+		return sizeof(struct udphdr);
+	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6 ?
+	       sizeof(struct icmphdr) : 0;
+}
+
+/* An ICMPv4 and an ICMPv6 header begin alike: type, code, checksum. */
+static __always_inline bool lbvs_is_error(u8 af, u8 proto, u8 type)
+{
+	if (af == AF_INET)
+		return proto == IPPROTO_ICMP && (type == ICMP_DEST_UNREACH ||
+						 type == ICMP_TIME_EXCEEDED ||
+						 type == ICMP_PARAMETERPROB);
+	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
+{
+	union {
+		struct tcphdr tcp;
+		struct udphdr udp;
+		struct icmphdr icmp;
+	} buf __lbvs_uninitialized;
+	const typeof(buf) *h;
+
+	pkt->event = LBVS_TCP_NONE;
+	if (plain && pkt->tuple.proto != IPPROTO_TCP &&
+	    pkt->tuple.proto != IPPROTO_UDP)
+		return LBVS_KIND_OTHER;
+	pkt->l4_len = lbvs_l4_size(pkt->tuple.proto);
+	if (!pkt->l4_len)
+		return LBVS_KIND_OTHER;
+	h = lbvs_header(skb, pkt->l4_off, pkt->l4_len, &buf, plain);
+	if (!h)
+		return LBVS_KIND_OTHER;
+
+	if (!plain && pkt->tuple.proto != IPPROTO_TCP &&
+	    pkt->tuple.proto != IPPROTO_UDP)
+		return lbvs_is_error(pkt->tuple.af, pkt->tuple.proto,
+				h->icmp.type) ?
+		       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
+	/* Both begin with their ports. */
+	pkt->tuple.sport = h->udp.source;
+	pkt->tuple.dport = h->udp.dest;
+	if (pkt->tuple.proto == IPPROTO_UDP)
+		return LBVS_KIND_FLOW;
+	if (h->tcp.doff < sizeof(h->tcp) / 4)
+		return LBVS_KIND_OTHER;
+	pkt->event = lbvs_tcp_events[((const u8 *)&h->tcp)[13] & LBVS_TCP_FLAGS];
+	if (pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK) {
+		u16 mss = 0;
+
+		pkt->mss_off = lbvs_packet_mss(skb,
+					       pkt->l4_off + sizeof(h->tcp),
+					       h->tcp.doff * 4 - sizeof(h->tcp),
+					       &mss);
+		pkt->mss = mss;
+	}
+	return LBVS_KIND_FLOW;
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_ipv4(const struct sk_buff *skb, unsigned int off,
+		struct lbvs_packet *pkt, bool plain)
+{
+	const struct iphdr *iph;
+	struct iphdr buf __lbvs_uninitialized;
+
+	iph = lbvs_header(skb, off, sizeof(buf), &buf, plain);
+	if (!iph)
+		return LBVS_KIND_OTHER;
+	if (plain ? *(const u8 *)iph != 0x45 :
+		    iph->version != 4 || iph->ihl < sizeof(buf) / 4)
+		return LBVS_KIND_OTHER;
+	pkt->tuple.proto = iph->protocol;
+	pkt->tuple.saddr[0] = iph->saddr;
+	pkt->tuple.daddr[0] = iph->daddr;
+	pkt->len = ntohs(iph->tot_len);
+	pkt->tos = iph->tos;
+	pkt->ttl = iph->ttl;
+	pkt->df = iph->frag_off & htons(IP_DF);
+	pkt->options = !plain && iph->ihl > sizeof(buf) / 4;
+	pkt->l4_off = off + (plain ? sizeof(buf) : iph->ihl * 4);
+	return iph->frag_off & htons(IP_MF | IP_OFFSET) ? LBVS_KIND_FRAGMENT :
+							  LBVS_KIND_FLOW;
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_ipv6(const struct sk_buff *skb, unsigned int off,
+		struct lbvs_packet *pkt, bool plain)
+{
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr buf __lbvs_uninitialized;
+
+	ip6h = lbvs_header(skb, off, sizeof(buf), &buf, plain);
+	if (!ip6h || ip6h->version != 6)
+		return LBVS_KIND_OTHER;
+	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
+	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
+	pkt->len = ntohs(ip6h->payload_len);
+	if (pkt->len)
+		pkt->len += sizeof(*ip6h);
+	pkt->tos = ipv6_get_dsfield(ip6h);
+	pkt->ttl = ip6h->hop_limit;
+	pkt->df = true;
+	pkt->options = false;
+	pkt->tuple.proto = ip6h->nexthdr;
+	pkt->l4_off = off + sizeof(buf);
+	if (!plain && lbvs_is_exthdr(pkt->tuple.proto)) {
+		unsigned int l4_off = pkt->l4_off;
+		u8 proto = pkt->tuple.proto;
+
+		if (!lbvs_packet_skip(skb, &proto, &l4_off))
+			return LBVS_KIND_OTHER;
+		pkt->tuple.proto = proto;
+		pkt->l4_off = l4_off;
+	}
+	return pkt->tuple.proto == NEXTHDR_FRAGMENT ? LBVS_KIND_FRAGMENT :
+						      LBVS_KIND_FLOW;
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_ip(const struct sk_buff *skb, u8 af, unsigned int off,
+	      struct lbvs_packet *pkt, bool plain)
+{
+	pkt->tuple.af = af;
+	return af == AF_INET ? lbvs_parse_ipv4(skb, off, pkt, plain) :
+			       lbvs_parse_ipv6(skb, off, pkt, plain);
+}
+
+/*
+ * Read the headers of a packet, see lbvs_packet_parse(). @plain, a constant: only
+ * TCP and UDP right behind the IP header and in one piece with it; everything else
+ * is LBVS_KIND_OTHER, but for plain fragments.
+ */
+static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
+						 u8 af, struct lbvs_packet *pkt,
+						 bool plain)
+{
+	unsigned int off = skb_network_offset(skb);
+	unsigned int there = skb->len - off;
+	enum lbvs_kind kind;
+
+	pkt->mss_off = 0;
+	pkt->quote = NULL;
+	kind = lbvs_parse_ip(skb, af, off, pkt, plain);
+	if (kind == LBVS_KIND_OTHER)
+		return kind;
+	/* What is longer than 64 KB can't say so there. */
+	if (!pkt->len)
+		pkt->len = there;
+	if (pkt->len > there || pkt->len < pkt->l4_off - off)
+		return LBVS_KIND_OTHER;
+	return kind == LBVS_KIND_FLOW ? lbvs_parse_l4(skb, pkt, plain) : kind;
+}
+
+#endif /* _LBVS_PACKET_PARSE_H */

@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pipeline that packets of known connections pass: find, path, state,
+ * rewrite, transmit. It is compiled into each door, so that what a door knows
+ * (whether it is the fast one before all) is decided there once, and what is found stays
+ * in registers. What few packets need is called, and stands elsewhere.
+ */
+#ifndef _LBVS_PIPELINE_H
+#define _LBVS_PIPELINE_H
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/rculist.h>
+#include <net/dst_metadata.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "compat.h"
+#include "forward_nat.h"
+#include "lbvs.h"
+
+/* --- find --- */
+
+static __always_inline struct lbvs_conn_family *lbvs_conn_family(struct lbvs_net *ln,
+								 u8 af)
+{
+	return &ln->conns.family[lbvs_family_index(af)];
+}
+
+static __always_inline bool lbvs_conn_expired(const struct lbvs_conn *conn)
+{
+	return (s32)((u32)jiffies - READ_ONCE(conn->expires)) >= 0;
+}
+
+static __always_inline bool lbvs_conn_forgotten(const struct lbvs_conn *conn)
+{
+	return READ_ONCE(conn->real->down) &&
+	       lbvs_closes(conn->real->svc,
+			   lbvs_conn_entry(conn, LBVS_DIR_IN)->proto);
+}
+
+static __always_inline bool lbvs_conn_alive(const struct lbvs_conn *conn)
+{
+	return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD);
+}
+
+/* See lbvs_conn_usable(). */
+static __always_inline bool lbvs_conn_passable(const struct lbvs_conn *conn)
+{
+	return lbvs_conn_alive(conn) && !lbvs_conn_expired(conn) &&
+	       !lbvs_conn_forgotten(conn);
+}
+
+/* The connection of a tuple, if it passes the test. Context: RCU. */
+static __always_inline struct lbvs_conn *
+lbvs_conn_lookup(struct lbvs_conn_family *fam, const struct lbvs_tuple *tuple,
+		 u32 hash, enum lbvs_dir *dir,
+		 bool (*test)(const struct lbvs_conn *conn))
+{
+	struct lbvs_conn_entry *entry;
+	struct lbvs_conn_table *tbl;
+	struct lbvs_conn *conn;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next)) {
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[hash & tbl->mask],
+					 node) {
+			if (!lbvs_entry_equal(entry, tuple))
+				continue;
+			conn = lbvs_entry_conn(entry, tuple->af);
+			if (!test(conn))
+				continue;
+			*dir = entry->dir;
+			return conn;
+		}
+		/* Pairs with the release in entry_move(). */
+		smp_rmb();
+	}
+	return NULL;
+}
+
+/* See lbvs_conn_find(). */
+static __always_inline struct lbvs_conn *
+lbvs_conn_of(struct lbvs_net *ln, const struct lbvs_tuple *tuple,
+	     enum lbvs_dir *dir)
+{
+	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
+
+	return lbvs_conn_lookup(fam, tuple, lbvs_table_hash(fam, tuple), dir,
+				lbvs_conn_passable);
+}
+
+/* --- state --- */
+
+static __always_inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
+					      const struct lbvs_service *svc, u8 state)
+{
+	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
+}
+
+/*
+ * Where replies go past the director, a client's packets are all there is to
+ * tell the state from.
+ */
+static __always_inline enum lbvs_dir lbvs_seen_dir(u8 method, enum lbvs_dir dir)
+{
+	return lbvs_method_replies(method) ? dir : LBVS_DIR_ALONE;
+}
+
+static __always_inline u32 lbvs_next_word(u32 word, u8 method,
+					  enum lbvs_dir dir,
+					  const struct lbvs_packet *pkt)
+{
+	return pkt->tuple.proto == IPPROTO_TCP ?
+	       lbvs_tcp_next(word, lbvs_seen_dir(method, dir), pkt->event) :
+	       lbvs_udp_next(word);
+}
+
+/* Whether the state changed. */
+static __always_inline bool lbvs_transition(struct lbvs_conn *conn,
+					    enum lbvs_dir dir, u8 method,
+					    const struct lbvs_packet *pkt)
+{
+	u32 word = READ_ONCE(conn->word), next;
+
+	/* What most UDP packets find, and leave. */
+	if (pkt->tuple.proto == IPPROTO_UDP &&
+	    (word & LBVS_CONN_STATE) == LBVS_STATE_UDP)
+		return false;
+	do {
+		next = lbvs_next_word(word, method, dir, pkt);
+		if (next == word || word & LBVS_CONN_DEAD)
+			return false;
+	} while (!try_cmpxchg(&conn->word, &word, next));
+
+	if ((word ^ next) & LBVS_CONN_ACTIVE)
+		atomic_add(next & LBVS_CONN_ACTIVE ? 1 : -1,
+			   &conn->real->active);
+	return true;
+}
+
+/* See lbvs_conn_advance(). */
+static __always_inline void lbvs_advance(struct lbvs_net *ln,
+					 struct lbvs_conn *conn,
+					 enum lbvs_dir dir, u8 method,
+					 const struct lbvs_packet *pkt)
+{
+	bool changed = lbvs_transition(conn, dir, method, pkt);
+	u32 timeout, expires;
+
+	timeout = lbvs_state_timeout(ln, conn->real->svc,
+				     lbvs_conn_state(conn));
+	expires = (u32)jiffies + timeout;
+	if (changed || (s32)(expires - READ_ONCE(conn->expires)) >=
+		       (s32)min_t(u32, HZ, timeout / 8))
+		WRITE_ONCE(conn->expires, expires);
+}
+
+/* --- path --- */
+
+/* Whether a route is as good as on the day when it was looked up. */
+static __always_inline bool
+lbvs_entry_fresh(const struct lbvs_route_entry *entry,
+		 const struct lbvs_net *ln)
+{
+	const struct dst_entry *dst = entry->dst;
+
+	if (entry->flags & LBVS_WAY_IPV6)
+		return dst_check(entry->dst, entry->cookie);
+	/* That is what dst_check() would ask, two calls further on. */
+	return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	       entry->cookie == (u32)rt_genid_ipv4(ln->net);
+}
+
+static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
+					   struct lbvs_way *way)
+{
+	way->dst = entry->dst;
+	way->entry = entry;
+	way->flags = entry->flags;
+	way->ref = false;
+}
+
+/*
+ * Find the way to a real, from its cache if that is good still. It doesn't depend
+ * on who sends, or on marks and DSCP. False if there is none.
+ */
+static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
+					  struct lbvs_real *real, u8 method,
+					  struct lbvs_way *way)
+{
+	struct lbvs_route_entry *entry = rcu_dereference(real->route.entry);
+
+	if (likely(entry && lbvs_entry_fresh(entry, ln))) {
+		lbvs_entry_use(entry, way);
+	} else {
+		struct lbvs_way found = {};
+
+		if (!lbvs_route_real(real, method, &found))
+			return false;
+		*way = found;
+	}
+	return true;
+}
+
+/*
+ * Find the way to a client. What its first reply has found by mark and DSCP, the
+ * rest of a connection takes, until a route changes. False if there is none.
+ */
+static __always_inline bool lbvs_way_client(struct lbvs_net *ln,
+					    const struct sk_buff *skb,
+					    const struct lbvs_packet *pkt,
+					    const struct lbvs_path *path,
+					    struct lbvs_way *way)
+{
+	struct lbvs_client_ways *ways = &ln->client_ways;
+	struct lbvs_route_entry *entry;
+	unsigned long id = 0;
+
+	if (path->conn) {
+		/* Of a dead connection it is anything, and no way's number. */
+		id = READ_ONCE(path->conn->reply_way);
+		entry = rcu_dereference(ways->slot[id % LBVS_CLIENT_WAYS]);
+		if (likely(entry && entry->id == id &&
+			   lbvs_entry_fresh(entry, ln))) {
+			lbvs_entry_use(entry, way);
+			return true;
+		}
+	}
+	do {
+		struct lbvs_way found = {};
+
+		if (!lbvs_route_client(ln, path->conn, path->to, skb->mark,
+				       pkt->tos, &found))
+			return false;
+		*way = found;
+	} while (0);
+	return true;
+}
+
+/*
+ * A neighbour that is to be asked again is good still, and is asked by using it.
+ * One that was flushed may look good, but for being dead.
+ */
+static __always_inline bool lbvs_neigh_good(const struct neighbour *n)
+{
+	return n && !READ_ONCE(n->dead) && READ_ONCE(n->nud_state) & NUD_VALID;
+}
+
+/* The next hop of a way, or NULL if its hardware address isn't known. */
+static __always_inline struct neighbour *
+lbvs_way_neigh(const struct lbvs_way *way, const __be32 *daddr)
+{
+	struct neighbour *n = way->entry ? READ_ONCE(way->entry->neigh) : NULL;
+
+	return likely(lbvs_neigh_good(n)) ? n :
+	       lbvs_neigh_find(way->dst, way->entry, way->flags, daddr);
+}
+
+/* What fits into a tunnel's outer packet. */
+static __always_inline unsigned int lbvs_tunnel_mtu(const struct lbvs_real *real,
+						    const struct lbvs_way *way)
+{
+	return (way->entry->mtu ?: dst_mtu(way->dst)) - lbvs_tunnel_overhead(real);
+}
+
+/* Whether a packet may not be fragmented for its way. */
+static __always_inline bool lbvs_must_fit(const struct lbvs_net *ln,
+					  const struct lbvs_packet *pkt, bool tunnel)
+{
+	return pkt->df && !(tunnel && READ_ONCE(ln->tunnel_df) ==
+				      LBVS_TUNNEL_DF_NEVER);
+}
+
+static __always_inline unsigned int
+lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
+	      const struct lbvs_way *way, bool tunnel)
+{
+	unsigned int mtu = way->entry ? way->entry->mtu : 0;
+
+	if (likely(mtu && !(tunnel && pkt->tuple.af == AF_INET6)))
+		return tunnel ? mtu - lbvs_tunnel_overhead(real) : mtu;
+	/* No IPv6 host has to send less: the outer packet is fragmented. */
+	if (tunnel)
+		return max_t(unsigned int, lbvs_tunnel_mtu(real, way),
+			     pkt->tuple.af == AF_INET ? 0 : IPV6_MIN_MTU);
+	return pkt->tuple.af == AF_INET ?
+	       ip_dst_mtu_maybe_forward(way->dst, !pkt->local) :
+	       ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
+}
+
+static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
+					 const struct lbvs_packet *pkt, unsigned int mtu)
+{
+	if (pkt->len <= mtu || skb->ignore_df)
+		return false;
+	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, mtu);
+}
+
+/* LBVS_DROP_NONE, or why the packet can't go that way. */
+static __always_inline enum lbvs_drop
+lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
+		const struct lbvs_packet *pkt, const struct lbvs_path *path, bool fast)
+{
+	bool tunnel = path->method == LBVS_METHOD_TUNNEL;
+
+	if (path->method == LBVS_METHOD_DR &&
+	    path->way.flags & LBVS_WAY_GATEWAY)
+		return LBVS_DROP_GATEWAY;
+	if (!fast && !pkt->local && pkt->ttl <= 1)
+		return LBVS_DROP_TTL;
+	if (skb_is_nonlinear(skb) && skb_warn_if_lro(skb))
+		return LBVS_DROP_LRO;
+	/* On the fast path there are no policies. */
+	if (!pkt->local && !fast &&
+	    !lbvs_policy_lets_in(skb, pkt->tuple.af))
+		return LBVS_DROP_POLICY;
+	if (lbvs_must_fit(ln, pkt, tunnel) &&
+	    lbvs_too_big(skb, pkt, lbvs_path_mtu(path->real, pkt, &path->way,
+						 tunnel)))
+		return LBVS_DROP_TOO_BIG;
+	return LBVS_DROP_NONE;
+}
+
+static __always_inline bool lbvs_has_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return net->xfrm.policy_count[XFRM_POLICY_FWD] ||
+	       net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+	       net->xfrm.policy_default[XFRM_POLICY_FWD] !=
+	       XFRM_USERPOLICY_ACCEPT ||
+	       net->xfrm.policy_default[XFRM_POLICY_OUT] !=
+	       XFRM_USERPOLICY_ACCEPT;
+#else
+	return false;
+#endif
+}
+
+/* A director that is a dr real gets nothing back; the slow path sees to that. */
+static __always_inline bool lbvs_goes_back(const struct lbvs_path *path,
+					   const struct lbvs_packet *pkt)
+{
+	return path->method == LBVS_METHOD_DR &&
+	       ether_addr_equal(path->neigh->ha, pkt->sender);
+}
+
+/* Whether a packet can pass by the stack's output, and why not. */
+static __always_inline enum lbvs_fast
+lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
+	       const struct lbvs_packet *pkt, struct lbvs_path *path)
+{
+	const struct lbvs_way *way = &path->way;
+
+	if (!(way->flags & LBVS_WAY_PLAIN))
+		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
+						     LBVS_FAST_ROUTE;
+	if (lbvs_has_policies(ln->net))
+		return LBVS_FAST_POLICY;
+	if (skb_headroom(skb) < LL_RESERVED_SPACE(way->dst->dev))
+		return LBVS_FAST_NO_MEMORY;
+	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
+					  path->real->key.addr :
+					  path->to->daddr);
+	return path->neigh && !lbvs_goes_back(path, pkt) ? LBVS_FAST_TAKEN :
+							   LBVS_FAST_NEIGHBOUR;
+}
+
+/* The fast path leaves to the stack what can't be passed on. */
+static __always_inline enum lbvs_fast lbvs_fate_of(enum lbvs_drop why)
+{
+	return why == LBVS_DROP_TTL ? LBVS_FAST_TTL :
+	       why == LBVS_DROP_TOO_BIG ? LBVS_FAST_TOO_BIG :
+	       why == LBVS_DROP_LRO ? LBVS_FAST_HEADER : LBVS_FAST_ROUTE;
+}
+
+/*
+ * Find out where a packet is to go, and whether it can. On the fast path the
+ * packet's fate is set, and what isn't LBVS_FAST_TAKEN is done with; otherwise
+ * lbvs_path_take() comes next. LBVS_DROP_NONE, or why it can't.
+ */
+static __always_inline enum lbvs_drop
+lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
+	       struct lbvs_packet *pkt, struct lbvs_path *path, bool fast)
+{
+	struct lbvs_way *way = &path->way;
+	enum lbvs_drop why = LBVS_DROP_NONE;
+
+	path->local = false;
+	if (path->dir == LBVS_DIR_IN ?
+	    !lbvs_way_real(ln, path->real, path->method, way) :
+	    !lbvs_way_client(ln, skb, pkt, path, way)) {
+		way->ref = false;
+		why = LBVS_DROP_NO_ROUTE;
+	} else if (path->method == LBVS_METHOD_DR &&
+		   way->flags & LBVS_WAY_LOCAL) {
+		path->local = true;
+	} else {
+		why = lbvs_path_check(ln, skb, pkt, path, fast);
+	}
+	if (fast) {
+		pkt->fate = why ? lbvs_fate_of(why) :
+				  lbvs_path_fast(ln, skb, pkt, path);
+		if (pkt->fate != LBVS_FAST_TAKEN)
+			lbvs_way_put(way);
+	}
+	return why;
+}
+
+/* --- rewrite --- */
+
+/* Take off what the packet's way in has put on it. */
+static __always_inline void lbvs_scrub(struct sk_buff *skb,
+				       const struct lbvs_packet *pkt,
+				       bool tracked, bool fast)
+{
+	skb_forward_csum(skb);
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
+#endif
+	/* A sender's socket waits for its packets, and paces them. */
+	if (!pkt->local)
+		skb_clear_tstamp(skb);
+	if (!pkt->local)
+		skb_orphan(skb);
+	/* Nothing else is on it before the fast path, which has looked. */
+	if (fast) {
+		skb_reset_redirect(skb);
+		return;
+	}
+	if (!tracked) {
+		nf_reset_ct(skb);
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+	}
+	secpath_reset(skb);
+}
+
+/* Have the beginning of a packet be the packet's own. Its data may move. */
+static __always_inline int lbvs_writable(struct sk_buff *skb,
+					 unsigned int len, bool fast)
+{
+	/* The fast path has seen that its headers are in one piece. */
+	if (fast && !skb->cloned)
+		return 0;
+	return skb_ensure_writable(skb, len);
+}
+
+/* One hop. The packet's data may be reallocated. */
+static __always_inline int lbvs_age(struct sk_buff *skb,
+				    const struct lbvs_packet *pkt, bool fast)
+{
+	if (pkt->local)
+		return 0;
+	if (pkt->tuple.af == AF_INET) {
+		if (lbvs_writable(skb, sizeof(struct iphdr), fast))
+			return -ENOMEM;
+		if (!fast)
+			IPCB(skb)->flags |= IPSKB_FORWARDED;
+		ip_decrease_ttl(ip_hdr(skb));
+		/* The stack puts itself into record route and time stamps. */
+		if (!fast && pkt->options && IPCB(skb)->opt.is_changed)
+			ip_send_check(ip_hdr(skb));
+	} else {
+		if (lbvs_writable(skb, sizeof(struct ipv6hdr), fast))
+			return -ENOMEM;
+		if (!fast)
+			IP6CB(skb)->flags |= IP6SKB_FORWARDED;
+		ipv6_hdr(skb)->hop_limit--;
+	}
+	return 0;
+}
+
+static __always_inline int lbvs_translate(struct sk_buff *skb,
+					  const struct lbvs_packet *pkt,
+					  const struct lbvs_path *path, bool fast)
+{
+	u16 mss = READ_ONCE(path->real->svc->mss);
+	unsigned int len = pkt->l4_off + pkt->l4_len;
+
+	if (!fast && pkt->quote)
+		return lbvs_icmp_rewrite(skb, pkt, path->to);
+	if (!mss || !pkt->mss_off || pkt->mss <= mss)
+		mss = 0;
+	else
+		len = pkt->mss_off + sizeof(mss);
+	if (mss ? skb_ensure_writable(skb, len) : lbvs_writable(skb, len, fast))
+		return -ENOMEM;
+	lbvs_nat_rewrite(skb, pkt, path->to, mss);
+	return 0;
+}
+
+/* Make of the packet what is to leave. */
+static __always_inline int lbvs_transform(const struct lbvs_net *ln,
+					  struct sk_buff *skb,
+					  const struct lbvs_packet *pkt,
+					  const struct lbvs_path *path, bool fast)
+{
+	int err = 0;
+	bool df;
+
+	if (path->method == LBVS_METHOD_NAT)
+		err = lbvs_translate(skb, pkt, path, fast);
+	err = err ?: lbvs_age(skb, pkt, fast);
+	if (err || path->method != LBVS_METHOD_TUNNEL)
+		return err;
+	if (fast)
+		skb_set_transport_header(skb, pkt->l4_off);
+	df = lbvs_must_fit(ln, pkt, true) &&
+	     (skb_is_gso(skb) ||
+	      pkt->len <= lbvs_tunnel_mtu(path->real, &path->way));
+	return lbvs_tunnel_push(ln->net, skb, pkt->tuple.af, pkt->tos,
+				path->real, path->way.entry, df);
+}
+
+/* --- transmit --- */
+
+/* What a device can send as it is. */
+static __always_inline bool lbvs_finished(const struct sk_buff *skb)
+{
+	return !skb_is_nonlinear(skb) && !skb_is_gso(skb) &&
+	       skb->ip_summed != CHECKSUM_PARTIAL &&
+	       !skb_vlan_tag_present(skb);
+}
+
+/*
+ * The hardware header, if it is short and its owner was heard of lately; another
+ * is for neigh_output(), which has it asked for.
+ */
+static __always_inline bool lbvs_push_header(struct sk_buff *skb,
+					     const struct neighbour *n)
+{
+	const struct hh_cache *hh = &n->hh;
+	unsigned int seq, len;
+
+	if (!(READ_ONCE(n->nud_state) & NUD_CONNECTED) ||
+	    skb_headroom(skb) < HH_DATA_MOD)
+		return false;
+	do {
+		seq = read_seqbegin(&hh->hh_lock);
+		len = READ_ONCE(hh->hh_len);
+		if (!len || len > HH_DATA_MOD)
+			return false;
+		memcpy(skb->data - HH_DATA_MOD, hh->hh_data, HH_DATA_MOD);
+	} while (read_seqretry(&hh->hh_lock, seq));
+	__skb_push(skb, len);
+	return true;
+}
+
+/*
+ * Past the stack's output: what that would do is done, or isn't needed. The route
+ * and its device are there under RCU.
+ */
+static __always_inline unsigned int
+lbvs_transmit_fast(struct lbvs_net *ln, struct sk_buff *skb,
+		   const struct lbvs_path *path)
+{
+	skb->dev = path->way.dst->dev;
+	lbvs_way_put(&path->way);
+	if (unlikely(!lbvs_push_header(skb, path->neigh)))
+		return lbvs_transmit_neigh(skb, path->neigh);
+	if (READ_ONCE(ln->fast.transmit) == LBVS_TRANSMIT_DIRECT &&
+	    lbvs_finished(skb))
+		return lbvs_transmit_direct(ln, skb);
+	dev_queue_xmit(skb);
+	return NF_STOLEN;
+}
+
+/*
+ * Send a packet to a real, or back to a client. @why: what lbvs_path_find()
+ * returned.
+ *
+ * Context: RCU, BH off. A netfilter verdict: NF_STOLEN, NF_ACCEPT for a local
+ * real, or NF_DROP after counting why.
+ */
+static __always_inline unsigned int
+lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
+	       struct lbvs_packet *pkt, struct lbvs_path *path,
+	       enum lbvs_drop why, bool fast)
+{
+	bool tracked = lbvs_tracked(ln, path->method) && !pkt->early;
+
+	if (!fast) {
+		if (path->local)
+			return lbvs_deliver(skb, pkt, path);
+		if (why)
+			return lbvs_refuse(ln, skb, pkt, path, why);
+	}
+	lbvs_scrub(skb, pkt, tracked, fast);
+	if (unlikely(lbvs_transform(ln, skb, pkt, path, fast))) {
+		lbvs_way_put(&path->way);
+		return lbvs_drop(ln, skb, LBVS_DROP_NO_MEMORY);
+	}
+	lbvs_count_packet(path->real, path->dir, skb, pkt->len);
+	return fast ? lbvs_transmit_fast(ln, skb, path) :
+			   lbvs_transmit(ln, skb, &path->way);
+}
+
+/* --- all of it --- */
+
+/*
+ * Whether the connection that has a packet's tuple is another one's: it is
+ * closing, and the packet opens one, so the client has forgotten it. Or its real
+ * is a director that has picked us meanwhile, and gets nothing sent back.
+ */
+static __always_inline bool lbvs_outdated(const struct lbvs_conn *conn,
+					  enum lbvs_dir dir, u8 method,
+					  const struct lbvs_packet *pkt,
+					  bool fast)
+{
+	if (dir != LBVS_DIR_IN)
+		return false;
+	if (pkt->event == LBVS_TCP_SYN &&
+	    lbvs_state_closing(lbvs_conn_state(conn)))
+		return true;
+	/* The fast path asks when it knows the neighbour. */
+	return !fast && method == LBVS_METHOD_DR &&
+	       lbvs_real_sent(conn->real, pkt);
+}
+
+/*
+ * Path, state, rewrite, transmit. On the fast path all doubts come before the
+ * state, so that a packet that is left to the stack is accounted once. @first: the
+ * packet has made the connection, and is accounted already.
+ */
+static __always_inline unsigned int
+lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
+	  struct lbvs_conn *conn, enum lbvs_dir dir, u8 method, bool first,
+	  bool fast)
+{
+	struct lbvs_tuple to __lbvs_uninitialized;
+	struct lbvs_path path __lbvs_uninitialized;
+	enum lbvs_drop why;
+
+	path.conn = conn;
+	path.real = conn->real;
+	path.method = method;
+	path.dir = dir;
+	path.to = &to;
+	if (lbvs_method_replies(method))
+		lbvs_conn_rewritten(conn, dir, &to);
+	why = lbvs_path_find(ln, skb, pkt, &path, fast);
+	if (fast && pkt->fate != LBVS_FAST_TAKEN)
+		return NF_ACCEPT;
+	if (!first)
+		lbvs_advance(ln, conn, dir, method, pkt);
+	if (!fast && dir == LBVS_DIR_IN && lbvs_tracked(ln, path.method))
+		lbvs_conntrack_reply(skb, conn);
+	return lbvs_path_take(ln, skb, pkt, &path, why, fast);
+}
+
+/*
+ * A packet of a known connection. NF_ACCEPT if it is to come again at a later
+ * door.
+ */
+static __always_inline unsigned int
+lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
+		struct lbvs_packet *pkt, struct lbvs_conn *conn,
+		enum lbvs_dir dir, u8 method, bool fast)
+{
+	if (unlikely(lbvs_outdated(conn, dir, method, pkt, fast)))
+		return NF_ACCEPT;
+	/* Not before conntrack has seen it. */
+	if (pkt->early && lbvs_tracked(ln, method)) {
+		pkt->fate = LBVS_FAST_TRACKED;
+		return NF_ACCEPT;
+	}
+	/* IPv4 options are the stack's to judge, before it delivers. */
+	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local)
+		return NF_ACCEPT;
+	return lbvs_pass(ln, skb, pkt, conn, dir, method, false, fast);
+}
+
+#endif /* _LBVS_PIPELINE_H */
