@@ -127,9 +127,10 @@ static __always_inline bool lbvs_transition(struct lbvs_conn *conn,
 {
 	u32 word = READ_ONCE(conn->word), next;
 
-	/* What most UDP packets find, and leave. */
-	if (pkt->tuple.proto == IPPROTO_UDP &&
-	    (word & LBVS_CONN_STATE) == LBVS_STATE_UDP)
+	/* What most packets find, and leave. */
+	if ((word & LBVS_CONN_STATE) ==
+	    (pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
+					  LBVS_STATE_UDP))
 		return false;
 	do {
 		next = lbvs_next_word(word, method, dir, pkt);
