@@ -10,7 +10,7 @@
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
 # make bench-profile        in which functions (CASE=lbvs/dr/udp KERNEL=6.1 FUNCTION=)
 # make bench-native         the same in nanoseconds, in user-mode Linux, which is built first: some minutes, once
-#                           (CASES="lbvs/dr/* ipvs/dr/* receive/*" ROUNDS=7)
+#                           (CASES="lbvs/dr/* ipvs/dr/* receive/*" ROUNDS=5)
 # make vm                   a shell in the virtual machine (KERNEL=6.1)
 #
 # The module's own makefile is Kbuild.
@@ -122,7 +122,7 @@ check-bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" selftests/bench/selfcheck
 
 bench-native: deps module-native lbctl bench-module-native
-	@CASES="$(CASES)" ROUNDS="$(or $(ROUNDS),7)" selftests/bench/native/bench
+	@CASES="$(CASES)" ROUNDS="$(ROUNDS)" selftests/bench/native/bench
 
 # Kbuild's own clean needs headers; there may be none.
 clean:
