@@ -60,15 +60,17 @@ static __always_inline enum lbvs_fast
 read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 {
 	unsigned int off = skb_network_offset(skb);
-	enum lbvs_kind kind = lbvs_parse(skb, af, pkt, true);
+	enum lbvs_fast fate;
 
-	if (kind != LBVS_KIND_FLOW)
-		return kind == LBVS_KIND_FRAGMENT ? LBVS_FAST_FRAGMENT :
-						    LBVS_FAST_HEADER;
+	if (lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW)
+		return LBVS_FAST_HEADER;
+	fate = unfit(skb);
+	if (fate != LBVS_FAST_TAKEN)
+		return fate;
 	if (pkt->ttl <= 1)
 		return LBVS_FAST_TTL;
 	if (skb->len != off + pkt->len && pskb_trim_rcsum(skb, off + pkt->len))
-		return LBVS_FAST_HEADER;
+		return LBVS_FAST_NO_MEMORY;
 	pkt->local = false;
 	pkt->input = false;
 	pkt->early = true;
@@ -79,30 +81,78 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 	return LBVS_FAST_TAKEN;
 }
 
-/* Of its own, so that what is read for known connections stays in registers. */
-static noinline unsigned int begin(struct lbvs_net *ln, struct sk_buff *skb,
-				   u8 af, const struct nf_hook_state *state,
-				   enum lbvs_fast *fate)
+/* Whether the stack would drop what comes from there, or nobody has sent it. */
+static bool martian(const struct lbvs_tuple *tuple)
+{
+	const struct in6_addr *in6 = (const struct in6_addr *)tuple->saddr;
+	__be32 addr = tuple->saddr[0];
+
+	if (lbvs_addr_equal(tuple->af, tuple->saddr, tuple->daddr))
+		return true;
+	if (tuple->af == AF_INET)
+		return ipv4_is_zeronet(addr) || ipv4_is_loopback(addr) ||
+		       ipv4_is_multicast(addr) || ipv4_is_lbcast(addr);
+	return ipv6_addr_any(in6) || ipv6_addr_loopback(in6) ||
+	       ipv6_addr_is_multicast(in6);
+}
+
+/*
+ * A packet that may begin a connection, read once more, so that what is read for
+ * known connections stays in registers.
+ */
+static unsigned int begin(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
+			  const struct nf_hook_state *state,
+			  enum lbvs_fast *fate)
 {
 	struct lbvs_packet pkt __lbvs_uninitialized;
-	unsigned int verdict = NF_ACCEPT;
+	unsigned int verdict;
 
 	*fate = read_headers(skb, af, &pkt);
 	if (*fate != LBVS_FAST_TAKEN)
+		return NF_ACCEPT;
+	*fate = LBVS_FAST_UNKNOWN;
+	if (martian(&pkt.tuple))
 		return NF_ACCEPT;
 	verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
 	*fate = pkt.fate;
 	return verdict;
 }
 
-static noinline unsigned int left(struct lbvs_net *ln, struct sk_buff *skb,
-				  u8 af, const struct nf_hook_state *state,
-				  enum lbvs_fast fate)
+/* What begins a connection is seen by conntrack first, if that is to know it. */
+static bool takes_fresh(const struct lbvs_net *ln)
+{
+	return READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL &&
+	       !READ_ONCE(ln->conntrack);
+}
+
+/* What isn't TCP or UDP is nothing that could have been taken. */
+static enum lbvs_fast header_fate(const struct sk_buff *skb, u8 af)
+{
+	struct lbvs_packet pkt;
+
+	pkt.tuple.proto = 0;
+	switch (lbvs_packet_parse(skb, af, &pkt)) {
+	case LBVS_KIND_FRAGMENT:
+		return LBVS_FAST_FRAGMENT;
+	case LBVS_KIND_FLOW:
+		return LBVS_FAST_HEADER;
+	default:
+		return pkt.tuple.proto == IPPROTO_TCP ||
+		       pkt.tuple.proto == IPPROTO_UDP ? LBVS_FAST_HEADER :
+							LBVS_FAST_NONE;
+	}
+}
+
+/* A packet that isn't of a known connection, or not to be passed on here. */
+static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
+				   u8 af, const struct nf_hook_state *state,
+				   enum lbvs_fast fate)
 {
 	unsigned int verdict = NF_ACCEPT;
 
-	if (fate == LBVS_FAST_UNKNOWN &&
-	    READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL)
+	if (fate == LBVS_FAST_HEADER)
+		fate = header_fate(skb, af);
+	if (fate == LBVS_FAST_UNKNOWN && takes_fresh(ln))
 		verdict = begin(ln, skb, af, state, &fate);
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 	return verdict;
@@ -141,18 +191,15 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 	enum lbvs_fast fate;
 	enum lbvs_dir dir;
 
-	fate = unfit(skb);
-	if (fate != LBVS_FAST_TAKEN)
-		return left(ln, skb, af, state, fate);
 	fate = read_headers(skb, af, &pkt);
 	if (fate != LBVS_FAST_TAKEN)
-		return left(ln, skb, af, state, fate);
+		return leave(ln, skb, af, state, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
 	if (!conn)
-		return left(ln, skb, af, state, LBVS_FAST_UNKNOWN);
+		return leave(ln, skb, af, state, LBVS_FAST_UNKNOWN);
 	verdict = pass(ln, skb, &pkt, conn, dir);
 	if (verdict == NF_ACCEPT)
-		return left(ln, skb, af, state, pkt.fate);
+		return leave(ln, skb, af, state, pkt.fate);
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(LBVS_FAST_TAKEN)]);
 	return verdict;
 }

@@ -99,7 +99,7 @@ static void tell_sender(struct lbvs_net *ln, struct sk_buff *skb,
 		icmp_error(ln, skb, pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 			   ICMPV6_PKT_TOOBIG, 0,
 			   lbvs_path_mtu(path->real, pkt, &path->way,
-					 path->method == LBVS_METHOD_TUNNEL));
+					 path->method == LBVS_METHOD_TUNNEL, false));
 }
 
 /* May give the packet another route. */

@@ -279,16 +279,20 @@ static __always_inline bool lbvs_must_fit(const struct lbvs_net *ln,
 
 static __always_inline unsigned int
 lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
-	      const struct lbvs_way *way, bool tunnel)
+	      const struct lbvs_way *way, bool tunnel, bool fast)
 {
 	unsigned int mtu = way->entry ? way->entry->mtu : 0;
 
-	if (likely(mtu && !(tunnel && pkt->tuple.af == AF_INET6)))
-		return tunnel ? mtu - lbvs_tunnel_overhead(real) : mtu;
-	/* No IPv6 host has to send less: the outer packet is fragmented. */
+	/*
+	 * No IPv6 host has to send less: the outer packet is fragmented, but not
+	 * on the fast path.
+	 */
 	if (tunnel)
 		return max_t(unsigned int, lbvs_tunnel_mtu(real, way),
-			     pkt->tuple.af == AF_INET ? 0 : IPV6_MIN_MTU);
+			     fast || pkt->tuple.af == AF_INET ? 0 :
+								IPV6_MIN_MTU);
+	if (likely(mtu))
+		return mtu;
 	return pkt->tuple.af == AF_INET ?
 	       ip_dst_mtu_maybe_forward(way->dst, !pkt->local) :
 	       ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
@@ -320,9 +324,10 @@ lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
 	if (!pkt->local && !fast &&
 	    !lbvs_policy_lets_in(skb, pkt->tuple.af))
 		return LBVS_DROP_POLICY;
-	if (lbvs_must_fit(ln, pkt, tunnel) &&
+	/* The fast path doesn't fragment. */
+	if ((fast || lbvs_must_fit(ln, pkt, tunnel)) &&
 	    lbvs_too_big(skb, pkt, lbvs_path_mtu(path->real, pkt, &path->way,
-						 tunnel)))
+						 tunnel, fast)))
 		return LBVS_DROP_TOO_BIG;
 	return LBVS_DROP_NONE;
 }
