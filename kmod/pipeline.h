@@ -293,9 +293,11 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 								IPV6_MIN_MTU);
 	if (likely(mtu))
 		return mtu;
-	return pkt->tuple.af == AF_INET ?
-	       ip_dst_mtu_maybe_forward(way->dst, !pkt->local) :
-	       ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
+	if (pkt->tuple.af == AF_INET)
+		return ip_dst_mtu_maybe_forward(way->dst, !pkt->local);
+	/* The stack asks for the one before output, and for the other in it. */
+	return min(ip6_dst_mtu_maybe_forward(way->dst, !pkt->local),
+		   dst_mtu(way->dst));
 }
 
 static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
