@@ -159,7 +159,14 @@ doing()
 
 set_up_ipvs()
 {
-	doing modprobe ip_vs conn_tab_bits="$TABLE" && doing modprobe ip_vs_rr && doing ipvsadm -R < <(ipvs_rules "$1")
+	doing modprobe ip_vs conn_tab_bits="$TABLE" && doing modprobe ip_vs_rr && doing ipvsadm -R < <(ipvs_rules "$1") || return
+	[ "$FLOWS" -le 100000 ] || doing ipvsadm --set 100000 100000 100000
+}
+
+# It takes a while to make so many; the first must still be there when the last is.
+have_patience()
+{
+	doing lbctl set conn-limit 4000000 && doing lbctl set timeout udp-new 100000 && doing lbctl set timeout udp 100000
 }
 
 set_up_lbvs()
@@ -171,7 +178,7 @@ set_up_lbvs()
 		# shellcheck disable=SC2086 # several words
 		doing lbctl set $setting || return
 	done
-	[ "$FLOWS" -le 100000 ] || doing lbctl set conn-limit 4000000 || return
+	[ "$FLOWS" -le 100000 ] || have_patience || return
 	doing lbctl restore - < <(lbvs_rules "$1")
 }
 
@@ -290,4 +297,19 @@ establish()
 	*)	all_flows kind=$second server="$from" reply=1 || return ;;
 	esac
 	all_flows kind=$last server="$SERVER"
+}
+
+# --- counters ----------------------------------------------------------------
+
+# lbvs_total NAME: a line of its statistics
+lbvs_total()
+{
+	awk -v name="$1" '$1 == name { print $2 }' /proc/net/lbvs/stats
+}
+
+# ipvs_packets COLUMN: of the CPUs' lines; the totals below them are up to 2 s old, and the rates are no packets
+ipvs_packets()
+{
+	gawk --non-decimal-data -v column="$1" '$1 == "~" { exit } $1 ~ /^[0-9A-F]+$/ { sum += strtonum("0x" $column) }
+		END { print sum }' /proc/net/ip_vs_stats_percpu
 }
