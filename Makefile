@@ -9,7 +9,8 @@
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
 # make bench-profile        in which functions (CASE=lbvs/dr/udp KERNEL=6.1 FUNCTION=)
-# make bench-rates          connections and large packets a second, memory, listing, many services (KERNEL=6.1)
+# make bench-rates          64 KB packets and new connections a second
+# make bench-scale          memory, listing a million connections, making 10,000 services
 # make bench-docs           the figures of the last runs into Documentation/benchmark.md
 # make bench-native         the same in nanoseconds, in user-mode Linux, which is built first: some minutes, once
 #                           (CASES="lbvs/dr/* ipvs/dr/* receive/*" ROUNDS=5)
@@ -115,7 +116,7 @@ bench-module-native: kernel-native
 	@$(call build_bench_module,native)
 
 bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
-	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(or $(ICOUNT),yes)" selftests/bench/run
+	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(ICOUNT)" selftests/bench/run
 
 bench-profile: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" CASE="$(or $(CASE),lbvs/dr/udp)" FUNCTION="$(FUNCTION)" selftests/bench/profile
@@ -123,8 +124,8 @@ bench-profile: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 bench-docs:
 	@selftests/bench/document
 
-bench-rates: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
-	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(or $(ICOUNT),no)" selftests/bench/run rates
+bench-rates bench-scale: bench-%: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
+	@KERNEL="$(KERNEL)" CASES="$(CASES)" ICOUNT="$(ICOUNT)" selftests/bench/run $*
 
 check-bench: deps module-$(KERNEL) lbctl bench-module-$(KERNEL)
 	@KERNEL="$(KERNEL)" selftests/bench/selfcheck
@@ -145,5 +146,5 @@ distclean: clean
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
 	kernel-debug-A kernel-debug-B module-debug-A module-debug-B kernel-native module-native bench-module-6.1 bench-module-6.12 \
-	bench-module-native deps vm demo bench bench-profile bench-docs bench-rates \
+	bench-module-native deps vm demo bench bench-profile bench-docs bench-rates bench-scale \
 	bench-native check-bench check check-debug check-vm clean distclean
