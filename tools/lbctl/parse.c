@@ -373,6 +373,12 @@ const char *command_device(const struct command *cmd, u32 *at)
 	return *at < cmd->num_device_words ? cmd->device_words[(*at)++] : NULL;
 }
 
+bool device_needs_dev(const char *name)
+{
+	return name_value(&fast_path_names, name, strlen(name)) >= 0 || name[0] == '-' ||
+	       !strcmp(name, "dev");
+}
+
 static bool names_device(const struct command *cmd, const char *name)
 {
 	const char *device;
@@ -394,7 +400,7 @@ static int check_fast_device(const struct command *cmd, const char *word, bool q
 		return fail(error,
 			    "'%s' is no device: expected a name of 1 to %d letters, such as eth0",
 			    word, DEVICE_ROOM - 1);
-	if (!quoted && (name_value(&fast_path_names, word, len) >= 0 || word[0] == '-'))
+	if (!quoted && device_needs_dev(word))
 		return fail(error, "'%s': a device of this name is written 'dev %s'", word, word);
 	if (names_device(cmd, word))
 		return fail(error, "'%s' is given twice", word);

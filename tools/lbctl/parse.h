@@ -22,6 +22,9 @@ int parse_command(int count, const char *const *words, struct command *cmd,
  */
 const char *command_device(const struct command *cmd, u32 *at);
 
+/* Whether the parser would take a device's name for another word without "dev". */
+bool device_needs_dev(const char *name);
+
 /*
  * Splits @line at blanks, in place, up to a '#' that begins a word. Returns how
  * many words it has, or -1 when more than @max.

@@ -3,10 +3,10 @@
  * The verbs that build again what there is.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "format.h"
 #include "names.h"
+#include "parse.h"
 #include "print.h"
 
 void line_service(const struct service *service)
@@ -54,10 +54,7 @@ void line_real(const struct real *real)
 	putchar('\n');
 }
 
-/*
- * What parse.c would take for another word stands behind "dev". Without a fast path
- * no device has one.
- */
+/* Without a fast path no device has one. */
 static void line_fast_path(const struct settings *settings)
 {
 	char room[NAME_ROOM];
@@ -65,10 +62,8 @@ static void line_fast_path(const struct settings *settings)
 	printf("set fast-path %s", name_of(&fast_path_names, settings->fast_path, room));
 	for (u32 i = 0; settings->fast_path && i < settings->num_fast_devices; i++) {
 		const char *name = settings->fast_device[i];
-		bool quoted = name_value(&fast_path_names, name, strlen(name)) >= 0 ||
-			      name[0] == '-' || !strcmp(name, "dev");
 
-		printf(" %s%s", quoted ? "dev " : "", name);
+		printf(" %s%s", device_needs_dev(name) ? "dev " : "", name);
 	}
 	putchar('\n');
 }
