@@ -386,16 +386,14 @@ struct settings {
 static int settings_fast(struct nlattr **tb, struct lbvs_fast_settings *fast,
 			 struct netlink_ext_ack *extack)
 {
-	if (tb[LBVS_SETTINGS_A_FAST_PATH])
-		fast->path = nla_get_u8(tb[LBVS_SETTINGS_A_FAST_PATH]);
-	if (fast->path > LBVS_FAST_PATH_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_SETTINGS_A_FAST_PATH], LBVS_FAST_PATH_MAX,
+			       &fast->path)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_FAST_PATH],
 				    "fast-path must be on, off or all");
 		return -EINVAL;
 	}
-	if (tb[LBVS_SETTINGS_A_TRANSMIT])
-		fast->transmit = nla_get_u8(tb[LBVS_SETTINGS_A_TRANSMIT]);
-	if (fast->transmit > LBVS_TRANSMIT_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_SETTINGS_A_TRANSMIT], LBVS_TRANSMIT_MAX,
+			       &fast->transmit)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TRANSMIT],
 				    "transmit must be queue or direct");
 		return -EINVAL;
@@ -415,23 +413,20 @@ static int settings_parse(struct sk_buff *skb, struct lbvs_net *ln,
 				     &want->limit, extack);
 	if (err)
 		return err;
-	if (tb[LBVS_SETTINGS_A_TCP_UNKNOWN])
-		want->unknown = nla_get_u8(tb[LBVS_SETTINGS_A_TCP_UNKNOWN]);
-	if (want->unknown > LBVS_TCP_UNKNOWN_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_SETTINGS_A_TCP_UNKNOWN], LBVS_TCP_UNKNOWN_MAX,
+			       &want->unknown)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TCP_UNKNOWN],
 				    "tcp-unknown must be reset, drop or local");
 		return -EINVAL;
 	}
-	if (tb[LBVS_SETTINGS_A_TUNNEL_DF])
-		want->tunnel_df = nla_get_u8(tb[LBVS_SETTINGS_A_TUNNEL_DF]);
-	if (want->tunnel_df > LBVS_TUNNEL_DF_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_SETTINGS_A_TUNNEL_DF], LBVS_TUNNEL_DF_MAX,
+			       &want->tunnel_df)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_TUNNEL_DF],
 				    "tunnel-df must be inherit or never");
 		return -EINVAL;
 	}
-	if (tb[LBVS_SETTINGS_A_CONNTRACK])
-		want->conntrack = nla_get_u8(tb[LBVS_SETTINGS_A_CONNTRACK]);
-	if (want->conntrack > 1) {
+	if (!lbvs_parse_choice(tb[LBVS_SETTINGS_A_CONNTRACK], 1,
+			       &want->conntrack)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_SETTINGS_A_CONNTRACK],
 				    "conntrack must be 1 for on or 0 for off");
 		return -EINVAL;

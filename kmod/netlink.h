@@ -54,6 +54,7 @@ int lbvs_parse_real(struct nlattr **tb, const struct lbvs_service_key *svc,
 		    struct lbvs_real_conf *conf, struct netlink_ext_ack *extack);
 int lbvs_parse_filter(const struct nlattr *attr, struct lbvs_filter *filter,
 		      struct netlink_ext_ack *extack);
+bool lbvs_parse_choice(const struct nlattr *attr, u8 max, u8 *value);
 int lbvs_parse_devices(const struct nlattr *attr,
 		       struct lbvs_fast_settings *fast,
 		       struct netlink_ext_ack *extack);

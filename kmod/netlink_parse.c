@@ -258,6 +258,21 @@ int lbvs_parse_timeouts(const struct nlattr *attr, u32 *timeout, u32 min,
 }
 
 /**
+ * lbvs_parse_choice() - read one of several values
+ * @attr: a u8, or NULL: no change
+ * @max: the last of them
+ * @value: set to it, also if it isn't one of them
+ *
+ * Return: whether it is
+ */
+bool lbvs_parse_choice(const struct nlattr *attr, u8 max, u8 *value)
+{
+	if (attr)
+		*value = nla_get_u8(attr);
+	return *value <= max;
+}
+
+/**
  * lbvs_parse_devices() - read which devices take part in the fast path
  * @attr: nested names, or NULL: no change
  * @fast: its devices are set
@@ -340,8 +355,7 @@ static int parse_scheduler(const struct nlattr *attr,
 static int parse_on_remove(const struct nlattr *attr, struct lbvs_service *want,
 			   struct netlink_ext_ack *extack)
 {
-	want->on_remove = nla_get_u8(attr);
-	if (want->on_remove <= LBVS_ON_REMOVE_MAX)
+	if (lbvs_parse_choice(attr, LBVS_ON_REMOVE_MAX, &want->on_remove))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr,
 			    "on-remove must be default, keep or close");
@@ -477,9 +491,8 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 static int parse_encap(struct nlattr **tb, struct lbvs_real_conf *conf,
 		       struct netlink_ext_ack *extack)
 {
-	if (tb[LBVS_REAL_A_ENCAP])
-		conf->encap = nla_get_u8(tb[LBVS_REAL_A_ENCAP]);
-	if (conf->encap > LBVS_ENCAP_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_REAL_A_ENCAP], LBVS_ENCAP_MAX,
+			       &conf->encap)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP],
 				    "the encapsulation must be ipip, gue or gre");
 		return -EINVAL;
@@ -541,9 +554,8 @@ int lbvs_parse_real(struct nlattr **tb, const struct lbvs_service_key *svc,
 		    const struct lbvs_real_key *key,
 		    struct lbvs_real_conf *conf, struct netlink_ext_ack *extack)
 {
-	if (tb[LBVS_REAL_A_METHOD])
-		conf->method = nla_get_u8(tb[LBVS_REAL_A_METHOD]);
-	if (conf->method > LBVS_METHOD_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_REAL_A_METHOD], LBVS_METHOD_MAX,
+			       &conf->method)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_METHOD],
 				    "the method must be nat, dr or tunnel");
 		return -EOPNOTSUPP;
@@ -555,9 +567,8 @@ int lbvs_parse_real(struct nlattr **tb, const struct lbvs_service_key *svc,
 				    "the weight must be 0 to 65535");
 		return -ERANGE;
 	}
-	if (tb[LBVS_REAL_A_STATE])
-		conf->state = nla_get_u8(tb[LBVS_REAL_A_STATE]);
-	if (conf->state > LBVS_REAL_STATE_MAX) {
+	if (!lbvs_parse_choice(tb[LBVS_REAL_A_STATE], LBVS_REAL_STATE_MAX,
+			       &conf->state)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_STATE],
 				    "the state must be up, drain or down");
 		return -EINVAL;
