@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
+#include <net/route.h>
 
 #if KERNEL_VERSION(6, 10, 0) <= LINUX_VERSION_CODE
 #include <net/gso.h>
@@ -15,6 +16,11 @@
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
+#endif
+
+/* 6.10 has a name for it. */
+#ifndef dst_rtable
+#define dst_rtable(ptr) container_of_const(ptr, struct rtable, dst)
 #endif
 
 /* 6.7 folded the attributes of a dump request into struct genl_info. */

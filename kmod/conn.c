@@ -368,6 +368,23 @@ static void conn_free_rcu(struct rcu_head *rcu)
 	lbvs_real_put(real);
 }
 
+/* Of the chains that a connection is in; the same twice if it is in one. */
+static void conn_hashes(struct lbvs_net *ln, const struct lbvs_conn *conn,
+			u32 *hash_in, u32 *hash_out)
+{
+	struct lbvs_conn_family *fam;
+	struct lbvs_tuple tuple;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &tuple);
+	fam = lbvs_conn_family(ln, tuple.af);
+	*hash_in = lbvs_table_hash(fam, &tuple);
+	*hash_out = *hash_in;
+	if (!lbvs_method_replies(lbvs_conn_method(conn)))
+		return;
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &tuple);
+	*hash_out = lbvs_table_hash(fam, &tuple);
+}
+
 /* Whether it was alive. */
 static bool conn_mark_dead(struct lbvs_conn *conn)
 {
@@ -394,21 +411,12 @@ static bool conn_mark_dead(struct lbvs_conn *conn)
 bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
 	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
-	struct lbvs_conn_family *fam;
-	struct lbvs_tuple in, out;
 	u32 hash_in, hash_out;
 
 	if (!conn_mark_dead(conn))
 		return false;
 
-	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	fam = lbvs_conn_family(ln, in.af);
-	hash_in = lbvs_table_hash(fam, &in);
-	hash_out = hash_in;
-	if (replies) {
-		lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
-		hash_out = lbvs_table_hash(fam, &out);
-	}
+	conn_hashes(ln, conn, &hash_in, &hash_out);
 	lbvs_table_lock(hash_in, hash_out);
 	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
 	if (replies)
@@ -446,15 +454,9 @@ void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
 void lbvs_conn_reply_way(struct lbvs_net *ln, struct lbvs_conn *conn,
 			 unsigned long way)
 {
-	struct lbvs_conn_family *fam;
-	struct lbvs_tuple in, out;
 	u32 hash_in, hash_out;
 
-	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &out);
-	fam = lbvs_conn_family(ln, in.af);
-	hash_in = lbvs_table_hash(fam, &in);
-	hash_out = lbvs_table_hash(fam, &out);
+	conn_hashes(ln, conn, &hash_in, &hash_out);
 	lbvs_table_lock(hash_in, hash_out);
 	if (lbvs_conn_alive(conn))
 		WRITE_ONCE(conn->reply_way, way);

@@ -268,22 +268,31 @@ static __always_inline bool lbvs_entry_equal(const struct lbvs_conn_entry *entry
 	       lbvs_addr_equal(tuple->af, entry->addr + words, tuple->daddr);
 }
 
+/* The tuple of an entry, or of what answers to it. */
+static __always_inline void
+lbvs_entry_tuple(const struct lbvs_conn_entry *entry, bool answer,
+		 struct lbvs_tuple *tuple)
+{
+	const __be32 *saddr = entry->addr;
+	const __be32 *daddr = saddr + lbvs_addr_words(entry->af);
+
+	tuple->af = entry->af;
+	tuple->proto = entry->proto;
+	tuple->sport = answer ? entry->dport : entry->sport;
+	tuple->dport = answer ? entry->sport : entry->dport;
+	lbvs_addr_copy(entry->af, tuple->saddr, answer ? daddr : saddr);
+	lbvs_addr_copy(entry->af, tuple->daddr, answer ? saddr : daddr);
+}
+
 /*
  * What a connection's packets in one direction look like as they arrive, before
  * they are rewritten. LBVS_DIR_OUT only where replies pass the director.
  */
 static __always_inline void lbvs_conn_tuple(const struct lbvs_conn *conn,
-					    enum lbvs_dir dir, struct lbvs_tuple *tuple)
+					    enum lbvs_dir dir,
+					    struct lbvs_tuple *tuple)
 {
-	const struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
-
-	tuple->af = entry->af;
-	tuple->proto = entry->proto;
-	tuple->sport = entry->sport;
-	tuple->dport = entry->dport;
-	lbvs_addr_copy(entry->af, tuple->saddr, entry->addr);
-	lbvs_addr_copy(entry->af, tuple->daddr,
-		       entry->addr + lbvs_addr_words(entry->af));
+	lbvs_entry_tuple(lbvs_conn_entry(conn, dir), false, tuple);
 }
 
 /*
@@ -294,17 +303,9 @@ static __always_inline void lbvs_conn_rewritten(const struct lbvs_conn *conn,
 						enum lbvs_dir dir,
 						struct lbvs_tuple *tuple)
 {
-	const struct lbvs_conn_entry *answer =
-		lbvs_conn_entry(conn, dir == LBVS_DIR_IN ? LBVS_DIR_OUT :
-							   LBVS_DIR_IN);
+	enum lbvs_dir other = dir == LBVS_DIR_IN ? LBVS_DIR_OUT : LBVS_DIR_IN;
 
-	tuple->af = answer->af;
-	tuple->proto = answer->proto;
-	tuple->sport = answer->dport;
-	tuple->dport = answer->sport;
-	lbvs_addr_copy(answer->af, tuple->daddr, answer->addr);
-	lbvs_addr_copy(answer->af, tuple->saddr,
-		       answer->addr + lbvs_addr_words(answer->af));
+	lbvs_entry_tuple(lbvs_conn_entry(conn, other), true, tuple);
 }
 
 static __always_inline u8 lbvs_conn_state(const struct lbvs_conn *conn)

@@ -16,7 +16,6 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <net/l3mdev.h>
 #include <net/sock.h>
 #include <net/xfrm.h>
 
@@ -43,8 +42,7 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 
 	/* Whoever is above such a device hands the packet up once more. */
 	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) ||
-	    rcu_access_pointer(dev->rx_handler) ||
-	    netif_is_l3_master(dev) || netif_is_l3_slave(dev))
+	    rcu_access_pointer(dev->rx_handler) || lbvs_in_vrf(dev))
 		return LBVS_FAST_DEVICE;
 	if (skb_shared(skb))
 		return LBVS_FAST_SHARED;
@@ -298,10 +296,9 @@ static bool wanted(const struct lbvs_net *ln, const struct net_device *dev)
 	       named(&ln->fast, dev);
 }
 
-static void update(struct lbvs_net *ln, struct net_device *dev)
+static void update(struct lbvs_net *ln, struct net_device *dev, bool want)
 {
 	struct fast_device *fd = find_device(ln, dev);
-	bool want = wanted(ln, dev);
 
 	ASSERT_RTNL();
 	lockdep_assert_held(&ln->lock);
@@ -319,7 +316,7 @@ static void fast_work(struct work_struct *work)
 	rtnl_lock();
 	mutex_lock(&ln->lock);
 	for_each_netdev(ln->net, dev)
-		update(ln, dev);
+		update(ln, dev, wanted(ln, dev));
 	mutex_unlock(&ln->lock);
 	rtnl_unlock();
 }
@@ -398,20 +395,12 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct lbvs_net *ln = lbvs_net(dev_net(dev));
-	struct fast_device *fd;
 
+	if (event != NETDEV_REGISTER && event != NETDEV_CHANGENAME &&
+	    event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
 	mutex_lock(&ln->lock);
-	switch (event) {
-	case NETDEV_REGISTER:
-	case NETDEV_CHANGENAME:
-		update(ln, dev);
-		break;
-	case NETDEV_UNREGISTER:
-		fd = find_device(ln, dev);
-		if (fd)
-			detach(ln, fd);
-		break;
-	}
+	update(ln, dev, event != NETDEV_UNREGISTER && wanted(ln, dev));
 	mutex_unlock(&ln->lock);
 	return NOTIFY_DONE;
 }

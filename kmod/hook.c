@@ -35,19 +35,14 @@ static bool merely_bridged(const struct sk_buff *skb,
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, state->in->dev_addr);
 }
 
-/* A VRF has routes of its own, which are not looked up: leave it alone. */
-static bool in_vrf(const struct net_device *dev)
-{
-	return dev && (netif_is_l3_master(dev) || netif_is_l3_slave(dev));
-}
-
 /* What the packet may be to us; @pkt is filled in. */
 static enum lbvs_kind look(const struct sk_buff *skb,
 			   const struct nf_hook_state *state,
 			   struct lbvs_packet *pkt)
 {
 	if (skb->pkt_type != PACKET_HOST || merely_bridged(skb, state) ||
-	    in_vrf(state->in) || in_vrf(state->out))
+	    (state->in && lbvs_in_vrf(state->in)) ||
+	    (state->out && lbvs_in_vrf(state->out)))
 		return LBVS_KIND_OTHER;
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
 	pkt->input = state->hook == NF_INET_LOCAL_IN;

@@ -78,11 +78,12 @@ lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
 		struct udphdr udp;
 		struct icmphdr icmp;
 	} buf __lbvs_uninitialized;
+	bool flow = pkt->tuple.proto == IPPROTO_TCP ||
+		    pkt->tuple.proto == IPPROTO_UDP;
 	const typeof(buf) *h;
 
 	pkt->event = LBVS_TCP_NONE;
-	if (plain && pkt->tuple.proto != IPPROTO_TCP &&
-	    pkt->tuple.proto != IPPROTO_UDP)
+	if (plain && !flow)
 		return LBVS_KIND_OTHER;
 	pkt->l4_len = lbvs_l4_size(pkt->tuple.proto);
 	if (!pkt->l4_len)
@@ -91,10 +92,9 @@ lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
 	if (!h)
 		return LBVS_KIND_OTHER;
 
-	if (!plain && pkt->tuple.proto != IPPROTO_TCP &&
-	    pkt->tuple.proto != IPPROTO_UDP)
+	if (!flow)
 		return lbvs_is_error(pkt->tuple.af, pkt->tuple.proto,
-				h->icmp.type) ?
+				     h->icmp.type) ?
 		       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
 	/* Both begin with their ports. */
 	pkt->tuple.sport = h->udp.source;

@@ -2,8 +2,9 @@
 /*
  * The pipeline that packets of known connections pass: find, path, state,
  * rewrite, transmit. It is compiled into each door, so that what a door knows
- * (whether it is the fast one before all) is decided there once, and what is found stays
- * in registers. What few packets need is called, and stands elsewhere.
+ * (whether it is the fast one before all) is decided there once, and what is
+ * found stays in registers. What few packets need is called, and stands
+ * elsewhere.
  */
 #ifndef _LBVS_PIPELINE_H
 #define _LBVS_PIPELINE_H
@@ -22,6 +23,12 @@
 #include "compat.h"
 #include "forward_nat.h"
 #include "lbvs.h"
+
+/* A VRF has routes of its own, which are not looked up: it is left alone. */
+static __always_inline bool lbvs_in_vrf(const struct net_device *dev)
+{
+	return netif_is_l3_master(dev) || netif_is_l3_slave(dev);
+}
 
 /* --- find --- */
 
@@ -196,16 +203,31 @@ static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 {
 	struct lbvs_route_entry *entry = rcu_dereference(real->route.entry);
 
-	if (likely(entry && lbvs_entry_fresh(entry, ln))) {
-		lbvs_entry_use(entry, way);
-	} else {
+	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln))) {
+		/* Of its own, so that the other can stay in registers. */
 		struct lbvs_way found = {};
 
 		if (!lbvs_route_real(real, method, &found))
 			return false;
 		*way = found;
+		return true;
 	}
+	lbvs_entry_use(entry, way);
 	return true;
+}
+
+/* The cached way that a connection's replies took last, or NULL. */
+static __always_inline struct lbvs_route_entry *
+lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn)
+{
+	struct lbvs_client_ways *ways = &ln->client_ways;
+	/* Of a dead connection it is anything, and no way's number. */
+	unsigned long id = READ_ONCE(conn->reply_way);
+	struct lbvs_route_entry *entry;
+
+	entry = rcu_dereference(ways->slot[id % LBVS_CLIENT_WAYS]);
+	return entry && entry->id == id && lbvs_entry_fresh(entry, ln) ?
+	       entry : NULL;
 }
 
 /*
@@ -218,28 +240,20 @@ static __always_inline bool lbvs_way_client(struct lbvs_net *ln,
 					    const struct lbvs_path *path,
 					    struct lbvs_way *way)
 {
-	struct lbvs_client_ways *ways = &ln->client_ways;
-	struct lbvs_route_entry *entry;
-	unsigned long id = 0;
+	struct lbvs_route_entry *entry = NULL;
 
-	if (path->conn) {
-		/* Of a dead connection it is anything, and no way's number. */
-		id = READ_ONCE(path->conn->reply_way);
-		entry = rcu_dereference(ways->slot[id % LBVS_CLIENT_WAYS]);
-		if (likely(entry && entry->id == id &&
-			   lbvs_entry_fresh(entry, ln))) {
-			lbvs_entry_use(entry, way);
-			return true;
-		}
-	}
-	do {
+	if (path->conn)
+		entry = lbvs_way_noted(ln, path->conn);
+	if (unlikely(!entry)) {
 		struct lbvs_way found = {};
 
 		if (!lbvs_route_client(ln, path->conn, path->to, skb->mark,
 				       pkt->tos, &found))
 			return false;
 		*way = found;
-	} while (0);
+		return true;
+	}
+	lbvs_entry_use(entry, way);
 	return true;
 }
 
@@ -281,8 +295,6 @@ static __always_inline unsigned int
 lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 	      const struct lbvs_way *way, bool tunnel, bool fast)
 {
-	unsigned int mtu = way->entry ? way->entry->mtu : 0;
-
 	/*
 	 * No IPv6 host has to send less: the outer packet is fragmented, but not
 	 * on the fast path.
@@ -291,8 +303,8 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 		return max_t(unsigned int, lbvs_tunnel_mtu(real, way),
 			     fast || pkt->tuple.af == AF_INET ? 0 :
 								IPV6_MIN_MTU);
-	if (likely(mtu))
-		return mtu;
+	if (likely(way->entry && way->entry->mtu))
+		return way->entry->mtu;
 	if (pkt->tuple.af == AF_INET)
 		return ip_dst_mtu_maybe_forward(way->dst, !pkt->local);
 	/* The stack asks for the one before output, and for the other in it. */
@@ -430,10 +442,10 @@ static __always_inline void lbvs_scrub(struct sk_buff *skb,
 	skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 #endif
 	/* A sender's socket waits for its packets, and paces them. */
-	if (!pkt->local)
+	if (!pkt->local) {
 		skb_clear_tstamp(skb);
-	if (!pkt->local)
 		skb_orphan(skb);
+	}
 	/* Nothing else is on it before the fast path, which has looked. */
 	if (fast) {
 		skb_reset_redirect(skb);
@@ -603,7 +615,7 @@ lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 	}
 	lbvs_count_packet(path->real, path->dir, skb, pkt->len);
 	return fast ? lbvs_transmit_fast(ln, skb, path) :
-			   lbvs_transmit(ln, skb, &path->way);
+		      lbvs_transmit(ln, skb, &path->way);
 }
 
 /* --- all of it --- */

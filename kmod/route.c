@@ -118,15 +118,10 @@ static bool real_lookup6(struct net *net, const struct lbvs_real *real,
 	return false;
 }
 
-static const struct rtable *way_rtable(const struct lbvs_way *way)
-{
-	return container_of(way->dst, struct rtable, dst);
-}
-
 static bool has_gateway(const struct lbvs_way *way, u8 af)
 {
 	if (af == AF_INET)
-		return way_rtable(way)->rt_uses_gateway;
+		return dst_rtable(way->dst)->rt_uses_gateway;
 	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
 }
 
@@ -163,15 +158,21 @@ static void entry_retire(struct lbvs_route_entry *entry)
 		call_rcu_hurry(&entry->rcu, entry_free_rcu);
 }
 
+/* What was learnt of one destination alone, such as its MTU, and for a time. */
+static bool learnt(const struct lbvs_way *way, u8 af)
+{
+	if (af == AF_INET)
+		return dst_rtable(way->dst)->rt_pmtu || way->dst->expires;
+	return dst_rt6_info(way->dst)->rt6i_flags & RTF_CACHE;
+}
+
 /*
  * A learnt MTU ends some day, and IPv6 has further settings. The rest changes
  * with the route or with the device, which netdev_event() hears of.
  */
 static u32 lasting_mtu(const struct lbvs_way *way, u8 af)
 {
-	if (af != AF_INET || way_rtable(way)->rt_pmtu || way->dst->expires)
-		return 0;
-	return dst_mtu(way->dst);
+	return af == AF_INET && !learnt(way, af) ? dst_mtu(way->dst) : 0;
 }
 
 /* An entry with a reference of its own to a way's route; NULL without memory. */
@@ -185,7 +186,7 @@ static struct lbvs_route_entry *entry_make(const struct lbvs_way *way, u8 af)
 	dst_hold(way->dst);
 	entry->dst = way->dst;
 	entry->neigh = NULL;
-	entry->cookie = af == AF_INET ? way_rtable(way)->rt_genid :
+	entry->cookie = af == AF_INET ? dst_rtable(way->dst)->rt_genid :
 					rt6_get_cookie(dst_rt6_info(way->dst));
 	entry->mtu = lasting_mtu(way, af);
 	entry->flags = way->flags;
@@ -247,14 +248,6 @@ bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 	return false;
 }
 
-/* What has one client alone, or a short time, isn't kept for others. */
-static bool for_all_clients(const struct lbvs_way *way, u8 af)
-{
-	if (af == AF_INET)
-		return !way_rtable(way)->rt_pmtu && !way->dst->expires;
-	return !(dst_rt6_info(way->dst)->rt6i_flags & RTF_CACHE);
-}
-
 /* Whether packets that go one way could as well go the other: CPUs have theirs. */
 static bool same_way(const struct lbvs_route_entry *entry,
 		     const struct lbvs_way *way)
@@ -270,8 +263,8 @@ static bool same_way(const struct lbvs_route_entry *entry,
 	if (way->flags & LBVS_WAY_IPV6)
 		return rcu_access_pointer(dst_rt6_info(a)->from) ==
 		       rcu_access_pointer(dst_rt6_info(b)->from);
-	rt_a = container_of(a, struct rtable, dst);
-	rt_b = container_of(b, struct rtable, dst);
+	rt_a = dst_rtable(a);
+	rt_b = dst_rtable(b);
 	if (rt_a->rt_gw_family != rt_b->rt_gw_family)
 		return false;
 	return rt_a->rt_gw_family == AF_INET6 ?
@@ -286,8 +279,8 @@ static unsigned int client_slot(const struct lbvs_way *way)
 
 	if (way->flags & LBVS_WAY_IPV6)
 		word ^= (unsigned long)rcu_access_pointer(dst_rt6_info(way->dst)->from);
-	else if (way_rtable(way)->rt_gw_family == AF_INET)
-		word ^= (__force u32)way_rtable(way)->rt_gw4;
+	else if (dst_rtable(way->dst)->rt_gw_family == AF_INET)
+		word ^= (__force u32)dst_rtable(way->dst)->rt_gw4;
 	return hash_long(word, LBVS_CLIENT_WAY_BITS);
 }
 
@@ -341,7 +334,7 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 				!client_lookup6(ln->net, to, mark, tos, way))
 		return false;
 	way_judge(way, to->af);
-	if (!conn || !for_all_clients(way, to->af))
+	if (!conn || learnt(way, to->af))
 		return true;
 	id = client_keep(ln, way, to->af);
 	if (id)
@@ -502,7 +495,7 @@ struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
 
 	n = flags & LBVS_WAY_IPV6 ?
 	    neigh6(dst_rt6_info(dst), daddr) :
-	    neigh4(container_of(dst, struct rtable, dst), daddr);
+	    neigh4(dst_rtable(dst), daddr);
 	if (!lbvs_neigh_good(n))
 		return NULL;
 	if (entry && entry->flags & LBVS_WAY_ONE_HOP)
