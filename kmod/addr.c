@@ -18,12 +18,14 @@ struct addr_key {
  * @node: in &lbvs_net.addrs
  * @key: the address
  * @users: how many have it; under &lbvs_net.lock
+ * @vips: how many of them are services; written under &lbvs_net.lock
  * @rcu: for freeing it
  */
 struct addr {
 	struct rhash_head node;
 	struct addr_key key;
 	unsigned int users;
+	unsigned int vips;
 	struct rcu_head rcu;
 };
 
@@ -61,14 +63,35 @@ bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr)
 }
 
 /**
+ * lbvs_addr_vip() - is an address one of a service
+ * @ln: the namespace
+ * @af: its family
+ * @addr: the address
+ */
+bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	const struct addr *a = addr_find(ln, af, addr);
+
+	return a && READ_ONCE(a->vips);
+}
+
+static void vip_count(struct lbvs_net *ln, struct addr *a, int more)
+{
+	WRITE_ONCE(a->vips, a->vips + more);
+	if (more)
+		ln->vips_changed = true;
+}
+
+/**
  * lbvs_addr_add() - note an address
  * @ln: the namespace
  * @af: its family
  * @addr: the address
+ * @vip: it is a service's
  *
  * Return: 0 or a negative error
  */
-int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
+int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 {
 	struct addr *a = addr_find(ln, af, addr);
 	int err;
@@ -76,6 +99,7 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	lockdep_assert_held(&ln->lock);
 	if (a) {
 		a->users++;
+		vip_count(ln, a, vip);
 		return 0;
 	}
 	if (!ln->addr_count)
@@ -91,11 +115,13 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	a->users = 1;
 	lbvs_addr_copy(af, a->key.addr, addr);
 	err = rhashtable_insert_fast(&ln->addrs, &a->node, addr_params);
-	if (err)
+	if (err) {
 		kfree(a);
-	else
-		addr_count(ln, a, 1);
-	return err;
+		return err;
+	}
+	addr_count(ln, a, 1);
+	vip_count(ln, a, vip);
+	return 0;
 }
 
 /**
@@ -103,13 +129,17 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr)
  * @ln: the namespace
  * @af: its family
  * @addr: the address
+ * @vip: as then
  */
-void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr)
+void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 {
 	struct addr *a = addr_find(ln, af, addr);
 
 	lockdep_assert_held(&ln->lock);
-	if (WARN_ON_ONCE(!a) || --a->users)
+	if (WARN_ON_ONCE(!a))
+		return;
+	vip_count(ln, a, -vip);
+	if (--a->users)
 		return;
 	addr_count(ln, a, -1);
 	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);

@@ -226,10 +226,10 @@ static unsigned int hook_fast(void *priv, struct sk_buff *skb,
 	struct lbvs_net *ln = priv;
 
 	if (skb->protocol == htons(ETH_P_IP))
-		return lbvs_addr_glance(ln, skb, AF_INET) ?
+		return lbvs_addr_glance(ln, skb, AF_INET, false) ?
 		       enter4(ln, skb, state) : NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IPV6))
-		return lbvs_addr_glance(ln, skb, AF_INET6) ?
+		return lbvs_addr_glance(ln, skb, AF_INET6, false) ?
 		       enter6(ln, skb, state) : NF_ACCEPT;
 	return NF_ACCEPT;
 }

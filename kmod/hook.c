@@ -150,16 +150,46 @@ static unsigned int known_one(struct lbvs_net *ln, struct sk_buff *skb,
 	return pass_one_reply(ln, skb, pkt, real);
 }
 
+/*
+ * An answer by dr or tunnel that comes by here all the same, since the client is
+ * behind the director. The stack would take it for one of its own, with the VIP for
+ * its source, and a firewall for one to nothing.
+ */
+static unsigned int known_answer(struct lbvs_net *ln, struct sk_buff *skb,
+				 struct lbvs_packet *pkt)
+{
+	struct lbvs_tuple request, to = pkt->tuple;
+	struct lbvs_path path = {
+		.method = LBVS_METHOD_NAT,
+		.dir = LBVS_DIR_OUT,
+		.to = &to,
+	};
+	enum lbvs_dir dir;
+
+	/* What comes back by the loopback device has been here. */
+	if (pkt->local || pkt->dev->flags & IFF_LOOPBACK)
+		return NF_ACCEPT;
+	lbvs_tuple_reverse(&pkt->tuple, &request);
+	path.conn = lbvs_conn_find(ln, &request, &dir);
+	if (!path.conn || lbvs_method_replies(lbvs_conn_method(path.conn)))
+		return NF_ACCEPT;
+	path.real = path.conn->real;
+	return lbvs_forward(ln, skb, pkt, &path);
+}
+
 static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 			       struct lbvs_packet *pkt)
 {
 	struct lbvs_conn *conn;
+	unsigned int verdict;
 	enum lbvs_dir dir;
 
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	return conn ? lbvs_pass_known(ln, skb, pkt, conn, dir,
-				      lbvs_conn_method(conn), false) :
-		      known_one(ln, skb, pkt);
+	if (conn)
+		return lbvs_pass_known(ln, skb, pkt, conn, dir,
+				       lbvs_conn_method(conn), false);
+	verdict = known_one(ln, skb, pkt);
+	return verdict == NF_ACCEPT ? known_answer(ln, skb, pkt) : verdict;
 }
 
 /*
@@ -326,8 +356,9 @@ static unsigned int hook_known(void *priv, struct sk_buff *skb,
 {
 	struct lbvs_net *ln = lbvs_net(state->net);
 
-	if (state->pf == NFPROTO_IPV4 ? !lbvs_addr_glance(ln, skb, AF_INET) :
-					!lbvs_addr_glance(ln, skb, AF_INET6))
+	if (state->pf == NFPROTO_IPV4 ?
+	    !lbvs_addr_glance(ln, skb, AF_INET, true) :
+	    !lbvs_addr_glance(ln, skb, AF_INET6, true))
 		return NF_ACCEPT;
 	return known(ln, skb, state, true);
 }

@@ -19,17 +19,6 @@
 
 #include "lbvs.h"
 
-static void tuple_reverse(const struct lbvs_tuple *tuple,
-			  struct lbvs_tuple *reverse)
-{
-	reverse->af = tuple->af;
-	reverse->proto = tuple->proto;
-	reverse->sport = tuple->dport;
-	reverse->dport = tuple->sport;
-	lbvs_addr_copy(tuple->af, reverse->saddr, tuple->daddr);
-	lbvs_addr_copy(tuple->af, reverse->daddr, tuple->saddr);
-}
-
 /* An error that was damaged on its way must not be given a good checksum. */
 static bool sum_ok(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		   unsigned int hook)
@@ -154,7 +143,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 	if (!lbvs_packet_quote(skb, pkt, &quote))
 		return NF_ACCEPT;
 	/* The error goes the way that answers to the quoted packet go. */
-	tuple_reverse(&quote.tuple, &answer);
+	lbvs_tuple_reverse(&quote.tuple, &answer);
 	conn = lbvs_conn_find(ln, &answer, &dir);
 	if (!conn || !sum_ok(skb, pkt, hook))
 		return NF_ACCEPT;
@@ -164,7 +153,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (lbvs_method_replies(method)) {
 		lbvs_conn_rewritten(conn, dir, &out);
-		tuple_reverse(&out, &quote.to);
+		lbvs_tuple_reverse(&out, &quote.to);
 		/* The ends are renamed; a router in between keeps its name. */
 		if (lbvs_addr_equal(to.af, to.saddr, answer.saddr))
 			lbvs_addr_copy(to.af, to.saddr, out.saddr);

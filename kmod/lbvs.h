@@ -148,6 +148,8 @@ struct lbvs_client_ways {
  * @list: services in the order of their creation; under @lock
  * @removed: services that were deleted, kept until their last real is gone;
  *	under @lock
+ * @vips_changed: a VIP has come or gone since tunnels' ways were looked up; under
+ *	@lock
  * @num_services: length of @list; under @lock
  * @num_reals: reals of services in @list; under @lock
  * @num_objects: reals that exist, those removed included; under @lock
@@ -184,6 +186,7 @@ struct lbvs_net {
 	struct mutex lock;	/* see above */
 	struct list_head list;
 	struct list_head removed;
+	bool vips_changed;
 	unsigned int num_services;
 	unsigned int num_reals;
 	unsigned int num_objects;
@@ -519,6 +522,7 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
 void lbvs_route_flush(struct lbvs_route *route);
+void lbvs_route_flush_tunnels(struct lbvs_net *ln);
 void lbvs_route_flush_clients(struct lbvs_net *ln,
 			      const struct net_device *dev);
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
@@ -562,10 +566,11 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 			      const struct lbvs_packet *pkt);
 
-/* addr.c; the callers hold lbvs_net.lock, except of _ours */
+/* addr.c; the callers hold lbvs_net.lock, except of _ours and _vip */
 bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
-int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr);
-void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr);
+bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr);
+int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
+void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 int lbvs_addrs_init(struct lbvs_net *ln);
 void lbvs_addrs_exit(struct lbvs_net *ln);
 
@@ -646,16 +651,18 @@ static inline unsigned int lbvs_addr_slot(u8 af, const __be32 *addr)
 /*
  * Whether a packet could be of a connection: false if it is TCP or UDP between
  * addresses that aren't ours. There is a service, or was one a moment ago.
+ * @answers: it could be an answer that needn't have come by here, too.
  */
 static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
-					     const struct sk_buff *skb, u8 af)
+					     const struct sk_buff *skb, u8 af,
+					     bool answers)
 {
 	struct lbvs_glance glance;
 
 	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
 		return true;
 	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.daddr)]) ||
-	       (READ_ONCE(ln->nats) &&
+	       ((answers || READ_ONCE(ln->nats)) &&
 		READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.saddr)]));
 }
 

@@ -65,6 +65,7 @@ static void worker(struct work_struct *work)
 
 	mutex_lock(&ln->lock);
 	lbvs_reals_reap(ln);
+	lbvs_route_flush_tunnels(ln);
 	again = net_in_use(ln) && !ln->dead;
 	if (!again && ln->hooked && !ln->dead) {
 		lbvs_hooks_unregister(ln);

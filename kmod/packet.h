@@ -225,4 +225,16 @@ static __always_inline bool lbvs_addr_equal(u8 af, const __be32 *a, const __be32
 	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
 }
 
+/* The tuple of what answers to a packet. */
+static inline void lbvs_tuple_reverse(const struct lbvs_tuple *tuple,
+				      struct lbvs_tuple *reverse)
+{
+	reverse->af = tuple->af;
+	reverse->proto = tuple->proto;
+	reverse->sport = tuple->dport;
+	reverse->dport = tuple->sport;
+	lbvs_addr_copy(tuple->af, reverse->saddr, tuple->daddr);
+	lbvs_addr_copy(tuple->af, reverse->daddr, tuple->saddr);
+}
+
 #endif /* _LBVS_PACKET_H */

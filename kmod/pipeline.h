@@ -287,8 +287,11 @@ static __always_inline unsigned int lbvs_tunnel_mtu(const struct lbvs_real *real
 static __always_inline bool lbvs_must_fit(const struct lbvs_net *ln,
 					  const struct lbvs_packet *pkt, bool tunnel)
 {
-	return pkt->df && !(tunnel && READ_ONCE(ln->tunnel_df) ==
-				      LBVS_TUNNEL_DF_NEVER);
+	if (!pkt->df || !tunnel)
+		return pkt->df;
+	/* IPv4's sockets don't heed an MTU on the way to their own host. */
+	return !(pkt->local && pkt->tuple.af == AF_INET) &&
+	       READ_ONCE(ln->tunnel_df) != LBVS_TUNNEL_DF_NEVER;
 }
 
 static __always_inline unsigned int
@@ -415,7 +418,7 @@ lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 	    !lbvs_way_client(ln, skb, pkt, path, way)) {
 		way->ref = false;
 		why = LBVS_DROP_NO_ROUTE;
-	} else if (path->method == LBVS_METHOD_DR &&
+	} else if (!lbvs_method_replies(path->method) &&
 		   way->flags & LBVS_WAY_LOCAL) {
 		path->local = true;
 	} else {

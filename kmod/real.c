@@ -230,7 +230,7 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 	if (!real)
 		return -ENOMEM;
 	real->key = *key;
-	err = lbvs_addr_add(ln, key->af, key->addr);
+	err = lbvs_addr_add(ln, key->af, key->addr, false);
 	if (err)
 		goto err_free;
 	real_configure(real, conf);
@@ -260,7 +260,7 @@ err_one_packet:
 	one_packet_leave(real);
 err_list:
 	list_del(&real->list);
-	lbvs_addr_del(ln, key->af, key->addr);
+	lbvs_addr_del(ln, key->af, key->addr, false);
 err_free:
 	real_free(real);
 	return err;
@@ -400,7 +400,7 @@ void lbvs_reals_reap(struct lbvs_net *ln)
 		struct lbvs_service *svc = real->svc;
 
 		lbvs_stats_retire(real);
-		lbvs_addr_del(ln, real->key.af, real->key.addr);
+		lbvs_addr_del(ln, real->key.af, real->key.addr, false);
 		list_del(&real->object);
 		ln->num_objects--;
 		if (real->replies)

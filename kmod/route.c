@@ -12,6 +12,7 @@
 #include <linux/etherdevice.h>
 #include <linux/hash.h>
 #include <linux/if_arp.h>
+#include <linux/inetdevice.h>
 #include <linux/slab.h>
 #include <net/addrconf.h>
 #include <net/arp.h>
@@ -91,6 +92,59 @@ static u8 flow_flags(u8 method)
 	return method == LBVS_METHOD_DR ? FLOWI_FLAG_KNOWN_NH : 0;
 }
 
+/* Another address of a device's, no VIP; or 0. */
+static __be32 other_source4(struct lbvs_net *ln, const struct net_device *dev)
+{
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+	const struct in_ifaddr *ifa;
+
+	if (!in_dev)
+		return 0;
+	in_dev_for_each_ifa_rcu(ifa, in_dev)
+		if (ifa->ifa_scope < RT_SCOPE_LINK &&
+		    !lbvs_addr_vip(ln, AF_INET, &ifa->ifa_local))
+			return ifa->ifa_local;
+	return 0;
+}
+
+/* The same for IPv6; or NULL. */
+static const struct in6_addr *other_source6(struct lbvs_net *ln,
+					    const struct net_device *dev)
+{
+	const struct inet6_dev *idev = __in6_dev_get(dev);
+	const struct inet6_ifaddr *ifa;
+
+	if (!idev)
+		return NULL;
+	list_for_each_entry_rcu(ifa, &idev->addr_list, if_list)
+		if (!(ifa->scope & (IFA_HOST | IFA_LINK)) &&
+		    !(ifa->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED |
+				    IFA_F_DEPRECATED)) &&
+		    !lbvs_addr_vip(ln, AF_INET6, ifa->addr.s6_addr32))
+			return &ifa->addr;
+	return NULL;
+}
+
+/*
+ * A tunnel's outer source must not be a VIP: a real that has it, too, drops what
+ * comes from an address of its own. If there is no other one, it has to do.
+ */
+static void avoid_vip(struct lbvs_net *ln, u8 af, struct lbvs_way *way)
+{
+	const struct in6_addr *addr;
+
+	if (!lbvs_addr_vip(ln, af, way->saddr))
+		return;
+	if (af == AF_INET) {
+		way->saddr[0] = other_source4(ln, way->dst->dev) ?:
+				way->saddr[0];
+		return;
+	}
+	addr = other_source6(ln, way->dst->dev);
+	if (addr)
+		lbvs_addr_copy(af, way->saddr, addr->s6_addr32);
+}
+
 static bool real_lookup4(struct net *net, const struct lbvs_real *real,
 			 u8 method, struct lbvs_way *way)
 {
@@ -106,16 +160,15 @@ static bool real_lookup6(struct net *net, const struct lbvs_real *real,
 			 u8 method, struct lbvs_way *way)
 {
 	struct flowi6 fl6 = { .flowi6_flags = flow_flags(method) };
-	struct in6_addr *saddr = (struct in6_addr *)way->saddr;
 
 	lbvs_addr_copy(AF_INET6, fl6.daddr.s6_addr32, real->key.addr);
-	if (!lookup6(net, &fl6, way))
+	if (method != LBVS_METHOD_TUNNEL)
+		return lookup6(net, &fl6, way);
+	/* With a source address. */
+	if (ip6_dst_lookup(net, NULL, &way->dst, &fl6))
 		return false;
-	if (method != LBVS_METHOD_TUNNEL ||
-	    !ipv6_dev_get_saddr(net, way->dst->dev, &fl6.daddr, 0, saddr))
-		return true;
-	dst_release(way->dst);
-	return false;
+	lbvs_addr_copy(AF_INET6, way->saddr, fl6.saddr.s6_addr32);
+	return true;
 }
 
 static bool has_gateway(const struct lbvs_way *way, u8 af)
@@ -224,17 +277,19 @@ static void real_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 {
 	struct lbvs_route *route = &real->route;
-	struct net *net = real->svc->ln->net;
 	bool tunnel = method == LBVS_METHOD_TUNNEL;
+	struct lbvs_net *ln = real->svc->ln;
 	u8 af = real->key.af;
 
-	if (af == AF_INET ? !real_lookup4(net, real, method, way) :
-			    !real_lookup6(net, real, method, way)) {
+	if (af == AF_INET ? !real_lookup4(ln->net, real, method, way) :
+			    !real_lookup6(ln->net, real, method, way)) {
 		if (rcu_access_pointer(route->entry))
 			lbvs_route_flush(route);
 		return false;
 	}
 	way_judge(way, af);
+	if (tunnel)
+		avoid_vip(ln, af, way);
 	/* One CPU renews the cache; meanwhile others do without. */
 	if (tunnel)
 		spin_lock(&route->lock);
@@ -355,6 +410,28 @@ void lbvs_route_flush(struct lbvs_route *route)
 				    lockdep_is_held(&route->lock));
 	spin_unlock_bh(&route->lock);
 	entry_retire(entry);
+}
+
+/**
+ * lbvs_route_flush_tunnels() - forget the ways of tunnels if VIPs have changed
+ * @ln: the namespace; its lock is held
+ *
+ * A source address that was none may be a VIP now, or the other way round. The
+ * worker does that, once for however many changes.
+ */
+void lbvs_route_flush_tunnels(struct lbvs_net *ln)
+{
+	struct lbvs_service *svc;
+	struct lbvs_real *real;
+
+	lockdep_assert_held(&ln->lock);
+	if (!ln->vips_changed)
+		return;
+	ln->vips_changed = false;
+	list_for_each_entry(svc, &ln->list, list)
+		list_for_each_entry(real, &svc->objects, object)
+			if (real->method == LBVS_METHOD_TUNNEL)
+				lbvs_route_flush(&real->route);
 }
 
 /* Whether a cached route leads by a device, or has led by any that may be gone. */

@@ -126,15 +126,26 @@ bool lbvs_schedule_picked(const struct lbvs_service *svc,
 	return pool && picked_already(pool, pkt);
 }
 
-/* Whether a packet would come back from a real, or be changed by nothing. */
+/* Who has the VIP himself drops what comes from it. */
+static bool real_is_sender(u8 method, const struct lbvs_tuple *tuple)
+{
+	return !lbvs_method_replies(method) &&
+	       lbvs_addr_equal(tuple->af, tuple->saddr, tuple->daddr);
+}
+
+/*
+ * Whether a packet would come back from a real, be changed by nothing, or be
+ * nothing that a real takes.
+ */
 static bool would_loop(const struct lbvs_slot *slot,
 		       const struct lbvs_packet *pkt, bool local_only)
 {
 	u8 method = READ_ONCE(slot->real->method);
 
-	if (slot->local && method == LBVS_METHOD_DR)
+	if (slot->local && !lbvs_method_replies(method))
 		return false;
 	return local_only || real_is_target(slot->real, &pkt->tuple) ||
+	       real_is_sender(method, &pkt->tuple) ||
 	       (method == LBVS_METHOD_DR && lbvs_real_sent(slot->real, pkt));
 }
 

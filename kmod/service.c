@@ -70,7 +70,8 @@ static void any_addr(struct lbvs_net *ln, int more)
 static int vip_add(struct lbvs_service *svc)
 {
 	if (!svc->key.mark)
-		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr);
+		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr,
+				     true);
 	any_addr(svc->ln, 1);
 	return 0;
 }
@@ -80,7 +81,7 @@ static void vip_del(struct lbvs_service *svc)
 	if (svc->key.mark)
 		any_addr(svc->ln, -1);
 	else
-		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr);
+		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr, true);
 }
 
 /**

@@ -128,9 +128,11 @@ said_again()
 # The tunnel's outer source address is of the director's choice.
 source_cases()
 {
-	local new=10.0.0.9/24 old=10.0.0.1/24 nodad=
+	local new=10.0.0.9/24 old=10.0.0.1/24 vip=203.0.113.10 bits=32 nodad=
 
-	[ $REAL_FAMILY = 4 ] || new=2001:db8:10::9/64 old=2001:db8:10::1/64 nodad=nodad
+	[ $REAL_FAMILY = 4 ] ||
+		new=2001:db8:10::9/64 old=2001:db8:10::1/64 vip=2001:db8:f::10 bits=128 nodad=nodad
+	real_of $REAL_FAMILY 1
 	on d sysctl -qw net.ipv4.conf.s.promote_secondaries=1
 	on_d addr add $new dev s $nodad
 	on_d addr delete $old dev s
@@ -140,6 +142,11 @@ source_cases()
 	between "$L from the other" "$PACKETS" 10 100
 	on_d addr add $old dev s $nodad
 	on_d addr delete $new dev s
+	[ $REAL_FAMILY = $FAMILY ] || return
+	# The real has that itself, and would drop what comes from there.
+	on_d route add $REAL/$bits dev s src $vip
+	told "$L a route that asks for the VIP as the source: another is taken" r1=10 c1 say t 10
+	on_d route delete $REAL/$bits dev s
 }
 
 watch_paths()
@@ -184,27 +191,35 @@ each_kind()
 	done
 }
 
+# local_case METHOD VIP
+local_case()
+{
+	local protocol
+
+	L="$V $1, $2:"
+	for protocol in tcp udp; do
+		service $protocol $2 $P $P --scheduler rr -- $R1 --method $1 $D_REALS --method $1
+	done
+	told "$L the director as a real, TCP" "d=3 r1=3" c1 each 6 tcp $2 $P
+	told "$L UDP" "d=2 r1=2" c1 many u 4 udp $2 $P
+	told "$L each flow stays" "same=4 moved=0 failed=0" c1 sayall u
+	tell c1 open b tcp $2 $P
+	told "$L 2 MB each way" good c1 bulk b $((2 << 20))
+	tell c1 open c tcp $2 $P
+	told "$L and to the other" good c1 bulk c $((2 << 20))
+	tell c1 close '*'
+	lb flush
+}
+
 local_cases()
 {
-	local vip
+	local method
 
-	kind dr
 	# A server answers from an address that its host has no device for.
 	on d sysctl -qw net.ipv6.ip_nonlocal_bind=1
-	for vip in $VIP $VIPL; do
-		L="$V dr, $vip:"
-		for protocol in tcp udp; do
-			service $protocol $vip $P $P --scheduler rr -- $R1 --method dr $D_REALS --method dr
-		done
-		told "$L the director as a real, TCP" "d=3 r1=3" c1 each 6 tcp $vip $P
-		told "$L UDP" "d=2 r1=2" c1 many u 4 udp $vip $P
-		told "$L each flow stays" "same=4 moved=0 failed=0" c1 sayall u
-		tell c1 open b tcp $vip $P
-		told "$L 2 MB each way" good c1 bulk b $((2 << 20))
-		tell c1 open c tcp $vip $P
-		told "$L and to the other" good c1 bulk c $((2 << 20))
-		tell c1 close '*'
-		lb flush
+	for method in dr tunnel; do
+		local_case $method $VIP
+		local_case $method $VIPL
 	done
 }
 

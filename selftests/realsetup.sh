@@ -8,15 +8,14 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./lib.sh
 
-# lan 4|6: the VIP in the reals' own network; the director has it on s, in IPv6 as
-# the last that the kernel chooses for a source. It would be the source of tunnels'
-# outer packets otherwise, and reals drop what comes from an address of theirs.
+# lan 4|6: the VIP in the reals' own network; the director has it on s. There IPv6
+# likes it best for a source, which must not become that of tunnels' outer packets:
+# reals drop what comes from an address of theirs.
 lan()
 {
 	case $1 in
-	4)	LAN_VIP=10.0.0.100 OTHER=inet6 NODAD='' LAST_CHOICE='' ;;
-	6)	LAN_VIP=2001:db8:10::100 OTHER=inet NODAD=nodad
-		LAST_CHOICE="nodad preferred_lft 0" ;;
+	4)	LAN_VIP=10.0.0.100 OTHER=inet6 NODAD='' ;;
+	6)	LAN_VIP=2001:db8:10::100 OTHER=inet NODAD=nodad ;;
 	esac
 	SIDE=$LAN_VIP/$HOST_BITS
 }
@@ -30,7 +29,7 @@ real()
 
 director_has()
 {
-	ip -n lbvs-d addr replace $SIDE dev s $LAST_CHOICE
+	ip -n lbvs-d addr replace $SIDE dev s $NODAD
 	ip -n lbvs-r3 neigh flush all
 }
 

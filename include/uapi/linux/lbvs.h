@@ -580,7 +580,9 @@ enum lbvs_stats_attr {
  * @LBVS_DROP_TOO_BIG: larger than the path takes, and not to be fragmented; an
  *	ICMP told the sender
  * @LBVS_DROP_LOOP: the chosen real is the address that the packet came for, or
- *	the director that it came from
+ *	the director that it came from; or the packet comes from the very VIP
+ *	(a client on the director that is bound to it), which a real that is
+ *	reached by dr or tunnel has, too
  * @LBVS_DROP_GATEWAY: the real is to be reached by its hardware address (dr),
  *	but its route leads through a gateway
  * @LBVS_DROP_LRO: a device has merged packets in a way that can't be undone:
