@@ -226,6 +226,7 @@ start_client c3 c3
 for i in d r1 r2; do
 	forward $i
 done
+fast_path_of r1 r2
 count_crossings d s
 count_crossings r1 eth0
 count_crossings r2 eth0

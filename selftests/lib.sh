@@ -18,13 +18,14 @@ set -u
 cd "$(dirname "$0")" || exit 1
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 LBCTL=${LBCTL:-lbctl}
+FAST_PATH=${FAST_PATH:-on}
 LC_ALL=C
 SPACES=(c1 c2 rt sw d r1 r2 r3)
 TMP=
 CASES=0
 FAILED=0
 JOBS=()
-declare -A TO FROM PID STUCK
+declare -A TO FROM PID STUCK MARKED
 
 # --- TAP -------------------------------------------------------------------
 
@@ -130,6 +131,12 @@ finish()
 {
 	local tainted
 
+	MARKED=()
+	fates
+	case $FAST_PATH in
+	off)	is "the fast path is off and has seen nothing" "$FATES" "" ;;
+	*)	echo "# fast path $FAST_PATH: ${FATES:-nothing}" ;;
+	esac
 	read -r tainted < /proc/sys/kernel/tainted
 	# Machine check and the like are not ours; 128 is an oops, 512 a warning, 16384 a soft lockup.
 	is "the kernel has not complained" "$((tainted & ~TAINTED & (128 | 512 | 16384)))" 0
@@ -376,6 +383,17 @@ need_lbvs()
 	command -v "$LBCTL" > /dev/null || skip_all "no lbctl: set LBCTL or PATH"
 }
 
+# fast_path_of SPACE...: these are directors; FAST_PATH (on, off, all) is how the test is run
+fast_path_of()
+{
+	local space
+
+	[ "$FAST_PATH" != on ] || return 0
+	for space; do
+		on "$space" "$LBCTL" set fast-path "$FAST_PATH" || return 1
+	done
+}
+
 # lb ARGUMENTS...: lbctl on the director: d, if a test doesn't say otherwise.
 lb()
 {
@@ -464,6 +482,19 @@ total()
 		[ "$name" != "$1" ] || return
 	done < "$PROC/stats"
 	TOTAL=
+}
+
+# fates: what the fast path has done with packets, "taken=N unknown=N ...", into FATES;
+# since the test has noted counters in MARKED, if it does
+fates()
+{
+	local name value
+
+	FATES=
+	while read -r name value; do
+		value=$((value - ${MARKED[$name]:-0}))
+		[[ $name != fast_* || $value = 0 ]] || FATES+="${FATES:+ }${name#fast_}=$value"
+	done < "$PROC/stats"
 }
 
 state_is()
@@ -649,7 +680,10 @@ begin()
 	trap clean_up EXIT
 	trap 'exit 1' INT TERM
 	[ -n "${NO_TAP:-}" ] || echo "TAP version 13"
-	"$1" || { echo "Bail out! cannot make the network"; exit 1; }
+	if ! "$1" || ! fast_path_of d; then
+		echo "Bail out! cannot make the network"
+		exit 1
+	fi
 	job d sleep 100000
 	PROC=/proc/$JOB/net/lbvs
 }

@@ -77,6 +77,7 @@ ip -n lbvs-rt -batch - <<-END
 	route add local 203.0.113.10 dev lo
 	route add local 2001:db8:f::10 dev lo
 END
+fast_path_of rt
 start_servers 8080
 start_server c1 8080
 start_client c1 c1

@@ -12,14 +12,20 @@
  *	A datagram "1:...", or a SYN. Options: ttl=N, tos=HEX, id=N, df; options=HEX:
  *	IPv4's; ext=TYPE:HEX: IPv6 extension headers, the first one's type and all
  *	bytes; nosum: UDP without a checksum.
+ * frame DEVICE MAC FROM PORT TO PORT [badsum] [pad=BYTES]
+ *	A datagram "1:" in a frame to that hardware address; badsum: the IPv4
+ *	header's checksum is wrong; pad: so many bytes of something behind it.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
+#include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <netpacket/packet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,6 +357,62 @@ const char *do_craft(int n, char **words)
 	else
 		add_datagram(&packet, atoi(words[6]), &extras);
 	wrong = transmit(&packet);
+	if (!wrong)
+		printf("sent\n");
+	return wrong;
+}
+
+static const char *send_frame(const char *device, const struct ether_addr *mac,
+			      const struct packet *packet)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_halen = ETH_ALEN,
+		.sll_protocol = htons(is_v4(packet) ? ETH_P_IP : ETH_P_IPV6),
+		.sll_ifindex = if_nametoindex(device),
+	};
+	const char *wrong = NULL;
+	int fd;
+
+	memcpy(to.sll_addr, mac, ETH_ALEN);
+	fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+	if (fd < 0 || sendto(fd, packet->data, packet->len, 0, (void *)&to, sizeof(to)) < 0)
+		wrong = strerror(errno);
+	if (fd >= 0)
+		close(fd);
+	return wrong;
+}
+
+const char *do_frame(int n, char **words)
+{
+	struct address from, to;
+	struct packet packet = { .from = &from, .to = &to };
+	const struct ether_addr *mac;
+	const char *wrong;
+	__u8 datagram[64];
+	size_t len;
+	int i;
+
+	mac = n > 2 ? ether_aton(words[2]) : NULL;
+	if (n < 7 || !mac || !address_parse(&from, words[3], words[4]) ||
+	    !address_parse(&to, words[5], words[6]))
+		return "want device, hardware address, from, port, to, port";
+	len = make_datagram(datagram, &from, &to, 2);
+	if (is_v4(&packet))
+		add_ip4(&packet, IPPROTO_UDP, len, 0, 0);
+	else
+		add_ip6(&packet, IPPROTO_UDP, len);
+	add(&packet, datagram, len);
+	for (i = 7; i < n; i++) {
+		if (!strcmp(words[i], "badsum") && is_v4(&packet)) {
+			packet.data[10] ^= 1;
+		} else if (!strncmp(words[i], "pad=", 4) && atoi(words[i] + 4) < 1000) {
+			memset(packet.data + packet.len, 0xee, atoi(words[i] + 4));
+			packet.len += atoi(words[i] + 4);
+		} else {
+			return "unknown option";
+		}
+	}
+	wrong = send_frame(words[1], mac, &packet);
 	if (!wrong)
 		printf("sent\n");
 	return wrong;

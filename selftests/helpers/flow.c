@@ -74,7 +74,9 @@ static void set_options(struct flow *flow, const struct flow_options *options, i
 {
 	bool v6 = family == AF_INET6;
 
-	set_flag(flow->fd, SOL_SOCKET, SO_REUSEADDR);
+	/* UDP would share a port that the kernel chooses with another of our sockets. */
+	if (flow->type == SOCK_STREAM || options->from.in.sin_port)
+		set_flag(flow->fd, SOL_SOCKET, SO_REUSEADDR);
 	if (flow->type == SOCK_STREAM)
 		set_flag(flow->fd, IPPROTO_TCP, TCP_NODELAY);
 	if (options->no_checksum && !v6)

@@ -27,7 +27,8 @@
  *   sport ID		the client's port
  *   took		milliseconds that the last command took
  *   raw ...		see raw.c
- *   icmp ..., frag ..., craft ...	see craft.c
+ *   icmp ..., frag ..., craft ..., frame ...	see craft.c
+ *   tap ..., seen ..., xdp ..., passed ...	see watch.c
  */
 
 #include <poll.h>
@@ -39,6 +40,7 @@
 #include "craft.h"
 #include "flow.h"
 #include "raw.h"
+#include "watch.h"
 
 #define WORDS_MAX	16
 #define REALS_MAX	8
@@ -513,6 +515,11 @@ static const struct command {
 	{ "icmp", 1, do_icmp },
 	{ "frag", 1, do_frag },
 	{ "craft", 1, do_craft },
+	{ "frame", 1, do_frame },
+	{ "tap", 3, do_tap },
+	{ "seen", 2, do_seen },
+	{ "xdp", 3, do_xdp },
+	{ "passed", 2, do_passed },
 };
 
 static const char *run_line(int n, char **words)
