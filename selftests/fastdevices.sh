@@ -326,6 +326,10 @@ filtered()
 
 xdp_cases()
 {
+	if [ ! -e /proc/sys/kernel/unprivileged_bpf_disabled ]; then
+		skip "$V XDP" "this kernel has no BPF"
+		return
+	fi
 	for mode in generic native; do
 		for name in nat gue4; do
 			use $name

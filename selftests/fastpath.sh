@@ -137,7 +137,7 @@ ttl_cases()
 			tell c1 send x 100
 			error_is "$L a TTL of 1: the client is told" "$EXCEEDED info=0 from=($VIP|$D)" c1 x
 		done
-		did "$L these are left" "unknown=1 ttl=2"
+		did "$L these are left" ttl=3
 		dropped "$L and dropped once each" ttl 3
 		done_with
 	done
