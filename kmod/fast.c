@@ -94,28 +94,6 @@ static bool martian(const struct lbvs_tuple *tuple)
 	       ipv6_addr_is_multicast(in6);
 }
 
-/*
- * A packet that may begin a connection, read once more, so that what is read for
- * known connections stays in registers.
- */
-static unsigned int begin(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
-			  const struct nf_hook_state *state,
-			  enum lbvs_fast *fate)
-{
-	struct lbvs_packet pkt __lbvs_uninitialized;
-	unsigned int verdict;
-
-	*fate = read_headers(skb, af, &pkt);
-	if (*fate != LBVS_FAST_TAKEN)
-		return NF_ACCEPT;
-	*fate = LBVS_FAST_UNKNOWN;
-	if (martian(&pkt.tuple))
-		return NF_ACCEPT;
-	verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
-	*fate = pkt.fate;
-	return verdict;
-}
-
 /* What begins a connection is seen by conntrack first, if that is to know it. */
 static bool takes_fresh(const struct lbvs_net *ln)
 {
@@ -141,19 +119,36 @@ static enum lbvs_fast header_fate(const struct sk_buff *skb, u8 af)
 	}
 }
 
-/* A packet that isn't of a known connection, or not to be passed on here. */
-static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
-				   u8 af, const struct nf_hook_state *state,
-				   enum lbvs_fast fate)
+static void count(struct lbvs_net *ln, enum lbvs_fast fate)
+{
+	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
+}
+
+/*
+ * A packet of no known connection, or of one that is outdated. A copy of what was
+ * read, so that the rest has the original in registers.
+ */
+static noinline unsigned int unknown(struct lbvs_net *ln, struct sk_buff *skb,
+				     const struct nf_hook_state *state,
+				     struct lbvs_packet pkt)
 {
 	unsigned int verdict = NF_ACCEPT;
 
-	if (fate == LBVS_FAST_HEADER)
-		fate = header_fate(skb, af);
-	if (fate == LBVS_FAST_UNKNOWN && takes_fresh(ln))
-		verdict = begin(ln, skb, af, state, &fate);
-	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
+	if (takes_fresh(ln) && !martian(&pkt.tuple))
+		verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
+	if (pkt.fate == LBVS_FAST_UNKNOWN && pkt.event == LBVS_TCP_SYN)
+		lbvs_note_unknown(ln, skb, &pkt.tuple);
+	count(ln, pkt.fate);
 	return verdict;
+}
+
+/* A packet that isn't to be passed on here. */
+static noinline unsigned int leave(struct lbvs_net *ln,
+				   const struct sk_buff *skb, u8 af,
+				   enum lbvs_fast fate)
+{
+	count(ln, fate == LBVS_FAST_HEADER ? header_fate(skb, af) : fate);
+	return NF_ACCEPT;
 }
 
 /* Each way with what is known of it. */
@@ -191,14 +186,17 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 
 	fate = read_headers(skb, af, &pkt);
 	if (fate != LBVS_FAST_TAKEN)
-		return leave(ln, skb, af, state, fate);
+		return leave(ln, skb, af, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
 	if (!conn)
-		return leave(ln, skb, af, state, LBVS_FAST_UNKNOWN);
+		return unknown(ln, skb, state, pkt);
 	verdict = pass(ln, skb, &pkt, conn, dir);
-	if (verdict == NF_ACCEPT)
-		return leave(ln, skb, af, state, pkt.fate);
-	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(LBVS_FAST_TAKEN)]);
+	if (verdict != NF_ACCEPT)
+		count(ln, LBVS_FAST_TAKEN);
+	else if (pkt.fate == LBVS_FAST_UNKNOWN)
+		return unknown(ln, skb, state, pkt);
+	else
+		return leave(ln, skb, af, pkt.fate);
 	return verdict;
 }
 

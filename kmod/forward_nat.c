@@ -8,20 +8,19 @@
  * @skb: the packet, writable as far as that goes
  * @check: its checksum
  * @l4_off: offset of its TCP header from skb->data
- * @mss_off: offset of the MSS
- * @from: the MSS
- * @to: what it is to be
+ * @old: the MSS that it announces
+ * @mss: what it is to be
  */
 void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,
-		      unsigned int mss_off, u16 from, u16 to)
+		      struct lbvs_mss old, u16 mss)
 {
-	__be16 old = htons(from), new = htons(to);
+	__be16 from = htons(old.value), to = htons(mss);
 
 	/* At an odd offset its bytes count for the other half of a word. */
-	if ((mss_off - l4_off) % 2) {
-		old = (__force __be16)swab16((__force u16)old);
-		new = (__force __be16)swab16((__force u16)new);
+	if ((old.off - l4_off) % 2) {
+		from = (__force __be16)swab16((__force u16)from);
+		to = (__force __be16)swab16((__force u16)to);
 	}
-	inet_proto_csum_replace2(check, skb, old, new, false);
-	put_unaligned_be16(to, skb->data + mss_off);
+	inet_proto_csum_replace2(check, skb, from, to, false);
+	put_unaligned_be16(mss, skb->data + old.off);
 }

@@ -102,13 +102,13 @@ static __always_inline bool lbvs_partial_inside(const struct sk_buff *skb,
 }
 
 /*
- * Give a packet other addresses and ports. It is writable as far as its transport
- * header goes, and as its MSS if that is to be changed to @mss, which 0 isn't.
+ * Give a packet other addresses and ports, and another MSS unless @mss is 0. It is
+ * writable as far as its transport header goes, and as @old, the MSS that it has.
  */
 static __always_inline void lbvs_nat_rewrite(struct sk_buff *skb,
 					     const struct lbvs_packet *pkt,
 					     const struct lbvs_tuple *to,
-					     u16 mss)
+					     struct lbvs_mss old, u16 mss)
 {
 	struct lbvs_sum_change change;
 	__sum16 *check = lbvs_l4_check(skb, pkt);
@@ -125,8 +125,7 @@ static __always_inline void lbvs_nat_rewrite(struct sk_buff *skb,
 	if (check)
 		lbvs_check_renew(skb, check, &change);
 	if (mss)
-		lbvs_mss_replace(skb, check, pkt->l4_off, pkt->mss_off,
-				 pkt->mss, mss);
+		lbvs_mss_replace(skb, check, pkt->l4_off, old, mss);
 	if (check && !*check && pkt->tuple.proto == IPPROTO_UDP)
 		*check = CSUM_MANGLED_0;
 	if (inside)

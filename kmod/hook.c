@@ -350,17 +350,26 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 					NF_ACCEPT;
 }
 
-/* Most packets are none of ours, and shall not pay for those that are. */
+/*
+ * Most packets are none of ours, and shall not pay for those that are. And what the
+ * fast path has just looked for isn't looked for again.
+ */
+static __always_inline unsigned int
+known_at_once(struct lbvs_net *ln, struct sk_buff *skb,
+	      const struct nf_hook_state *state, u8 af)
+{
+	if (!lbvs_addr_glance(ln, skb, af, true) || lbvs_is_unknown(ln, skb, af))
+		return NF_ACCEPT;
+	return known(ln, skb, state, true);
+}
+
 static unsigned int hook_known(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	struct lbvs_net *ln = lbvs_net(state->net);
 
-	if (state->pf == NFPROTO_IPV4 ?
-	    !lbvs_addr_glance(ln, skb, AF_INET, true) :
-	    !lbvs_addr_glance(ln, skb, AF_INET6, true))
-		return NF_ACCEPT;
-	return known(ln, skb, state, true);
+	return state->pf == NFPROTO_IPV4 ? known_at_once(ln, skb, state, AF_INET) :
+					   known_at_once(ln, skb, state, AF_INET6);
 }
 
 static unsigned int hook_tracked(void *priv, struct sk_buff *skb,

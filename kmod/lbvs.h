@@ -74,9 +74,14 @@ struct lbvs_sum {
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
  * @count_base: what @count was then; under &lbvs_net.lock
+ * @unknown: the packet that the fast path has found last to be a SYN of no
+ *	connection; never dereferenced; that CPU's own, with BH off
+ * @unknown_ends: its addresses, see lbvs_ends()
  */
 struct lbvs_cpu {
 	u64 count[LBVS_COUNTS];
+	const struct sk_buff *unknown;
+	u64 unknown_ends;
 	struct lbvs_sum gone;
 	struct lbvs_sum base;
 	u64 count_base[LBVS_COUNTS];
@@ -549,7 +554,7 @@ unsigned int lbvs_refuse(struct lbvs_net *ln, struct sk_buff *skb,
 unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 			  struct lbvs_packet *pkt, struct lbvs_path *path);
 void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,
-		      unsigned int mss_off, u16 from, u16 to);
+		      struct lbvs_mss old, u16 mss);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to);
 unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);
@@ -638,14 +643,25 @@ void lbvs_proc_exit(struct lbvs_net *ln);
 u32 lbvs_tcp_next(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event);
 u32 lbvs_udp_next(u32 word);
 
-/* Who can aim at a slot can have his packets looked at more closely, no more. */
-static inline unsigned int lbvs_addr_slot(u8 af, const __be32 *addr)
+static __always_inline u32 lbvs_addr_fold(u8 af, const __be32 *addr)
 {
 	u32 word = (__force u32)addr[0];
 
 	if (af == AF_INET6)
 		word ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
-	return hash_32(word, LBVS_ADDR_BITS);
+	return word;
+}
+
+/* Who can aim at a slot can have his packets looked at more closely, no more. */
+static __always_inline unsigned int lbvs_addr_slot(u8 af, const __be32 *addr)
+{
+	return hash_32(lbvs_addr_fold(af, addr), LBVS_ADDR_BITS);
+}
+
+static __always_inline u64 lbvs_ends(u8 af, const __be32 *saddr,
+				     const __be32 *daddr)
+{
+	return (u64)lbvs_addr_fold(af, saddr) << 32 | lbvs_addr_fold(af, daddr);
 }
 
 /*
@@ -664,6 +680,35 @@ static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
 	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.daddr)]) ||
 	       ((answers || READ_ONCE(ln->nats)) &&
 		READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.saddr)]));
+}
+
+/* Note that a SYN is of no connection. Context: BH off. */
+static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
+					      const struct sk_buff *skb,
+					      const struct lbvs_tuple *tuple)
+{
+	struct lbvs_cpu *cpu = this_cpu_ptr(ln->cpu);
+
+	cpu->unknown = skb;
+	cpu->unknown_ends = lbvs_ends(tuple->af, tuple->saddr, tuple->daddr);
+}
+
+/*
+ * Whether this packet was noted just now. In the worst case (the noted one was
+ * dropped in between, and its memory has another of the same ends that hasn't come
+ * by the fast path), it is looked for at a later door. Context: BH off.
+ */
+static __always_inline bool lbvs_is_unknown(struct lbvs_net *ln,
+					    const struct sk_buff *skb, u8 af)
+{
+	struct lbvs_cpu *cpu = this_cpu_ptr(ln->cpu);
+	struct lbvs_glance glance;
+
+	if (cpu->unknown != skb)
+		return false;
+	cpu->unknown = NULL;
+	return lbvs_packet_glance(skb, af, &glance) &&
+	       cpu->unknown_ends == lbvs_ends(af, glance.saddr, glance.daddr);
 }
 
 /* Whether packets that go this way have conntrack entries. */

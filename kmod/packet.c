@@ -32,41 +32,58 @@ const u8 lbvs_tcp_events[LBVS_TCP_FLAGS + 1] = {
 /* The last header that is looked at must be the transport's. */
 #define HEADERS_MAX 8
 
-/**
- * lbvs_packet_mss() - find where a SYN says how long its sender's segments may be
- * @skb: the packet
- * @off: offset of the TCP options from skb->data
- * @len: their length
- * @mss: set to what it says
- *
- * Return: the offset of that from skb->data, or 0
- */
-unsigned int lbvs_packet_mss(const struct sk_buff *skb, unsigned int off,
-			     unsigned int len, u16 *mss)
+/* The MSS among TCP options. */
+static struct lbvs_mss find_mss(const u8 *opt, unsigned int len)
 {
-	u8 buf[MAX_TCP_OPTION_SPACE];
-	const u8 *opt;
+	struct lbvs_mss none = {};
 	unsigned int i;
 
-	opt = skb_header_pointer(skb, off, len, buf);
-	if (!opt)
-		return 0;
 	for (i = 0; i + TCPOLEN_MSS <= len; ) {
 		if (opt[i] == TCPOPT_EOL)
-			return 0;
+			return none;
 		if (opt[i] == TCPOPT_NOP) {
 			i++;
 			continue;
 		}
-		if (opt[i] == TCPOPT_MSS && opt[i + 1] == TCPOLEN_MSS) {
-			*mss = get_unaligned_be16(opt + i + 2);
-			return off + i + 2;
-		}
+		if (opt[i] == TCPOPT_MSS && opt[i + 1] == TCPOLEN_MSS)
+			return (struct lbvs_mss){
+				.off = i + 2,
+				.value = get_unaligned_be16(opt + i + 2),
+			};
 		if (opt[i + 1] < 2)
-			return 0;
+			return none;
 		i += opt[i + 1];
 	}
-	return 0;
+	return none;
+}
+
+/**
+ * lbvs_packet_mss() - find where a SYN says how long its sender's segments may be
+ * @skb: the packet: a SYN, by lbvs_packet_parse()
+ * @l4_off: offset of its TCP header from skb->data
+ *
+ * Return: where, and what it says
+ */
+struct lbvs_mss lbvs_packet_mss(const struct sk_buff *skb, unsigned int l4_off)
+{
+	unsigned int off = l4_off + sizeof(struct tcphdr), len;
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const struct tcphdr *th;
+	struct lbvs_mss mss = {};
+	const u8 *opt;
+	struct tcphdr thbuf;
+
+	th = skb_header_pointer(skb, l4_off, sizeof(thbuf), &thbuf);
+	if (!th || th->doff < sizeof(thbuf) / 4)
+		return mss;
+	len = th->doff * 4 - sizeof(thbuf);
+	opt = skb_header_pointer(skb, off, len, buf);
+	if (!opt)
+		return mss;
+	mss = find_mss(opt, len);
+	if (mss.off)
+		mss.off += off;
+	return mss;
 }
 
 /**

@@ -90,8 +90,6 @@ enum lbvs_kind {
  * @event: what its TCP flags mean
  * @l4_off: offset of the TCP or UDP header from skb->data
  * @l4_len: length of the part of that header that was looked at
- * @mss_off: offset from skb->data of the MSS that a SYN announces, or 0
- * @mss: that MSS
  * @dev: the device that it came by; set by the hook, not by the parser
  * @sender: the hardware address that sent it, or NULL; likewise
  * @len: bytes from the IP header on
@@ -113,8 +111,6 @@ struct lbvs_packet {
 	enum lbvs_tcp_event event;
 	unsigned int l4_off;
 	unsigned int l4_len;
-	unsigned int mss_off;
-	u16 mss;
 	const struct net_device *dev;
 	const u8 *sender;
 	unsigned int len;
@@ -128,6 +124,16 @@ struct lbvs_packet {
 	bool fast;
 	u8 fate;
 	const struct lbvs_quote *quote;
+};
+
+/**
+ * struct lbvs_mss - the MSS that a SYN announces
+ * @off: its offset from skb->data; 0 if there is none
+ * @value: the MSS
+ */
+struct lbvs_mss {
+	unsigned int off;
+	u16 value;
 };
 
 /**
@@ -193,8 +199,7 @@ static __always_inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
 
 enum lbvs_kind lbvs_packet_parse(const struct sk_buff *skb, u8 af,
 				 struct lbvs_packet *pkt);
-unsigned int lbvs_packet_mss(const struct sk_buff *skb, unsigned int off,
-			     unsigned int len, u16 *mss);
+struct lbvs_mss lbvs_packet_mss(const struct sk_buff *skb, unsigned int off);
 bool lbvs_packet_skip(const struct sk_buff *skb, u8 *nexthdr,
 		      unsigned int *off);
 bool lbvs_packet_quote(const struct sk_buff *skb,

@@ -104,15 +104,6 @@ lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
 	if (h->tcp.doff < sizeof(h->tcp) / 4)
 		return LBVS_KIND_OTHER;
 	pkt->event = lbvs_tcp_events[((const u8 *)&h->tcp)[13] & LBVS_TCP_FLAGS];
-	if (pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK) {
-		u16 mss = 0;
-
-		pkt->mss_off = lbvs_packet_mss(skb,
-					       pkt->l4_off + sizeof(h->tcp),
-					       h->tcp.doff * 4 - sizeof(h->tcp),
-					       &mss);
-		pkt->mss = mss;
-	}
 	return LBVS_KIND_FLOW;
 }
 
@@ -198,7 +189,6 @@ static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 	unsigned int there = skb->len - off;
 	enum lbvs_kind kind;
 
-	pkt->mss_off = 0;
 	pkt->quote = NULL;
 	kind = lbvs_parse_ip(skb, af, off, pkt, plain);
 	if (kind == LBVS_KIND_OTHER)

@@ -502,16 +502,20 @@ static __always_inline int lbvs_translate(struct sk_buff *skb,
 {
 	u16 mss = READ_ONCE(path->real->svc->mss);
 	unsigned int len = pkt->l4_off + pkt->l4_len;
+	struct lbvs_mss old = {};
 
 	if (!fast && pkt->quote)
 		return lbvs_icmp_rewrite(skb, pkt, path->to);
-	if (!mss || !pkt->mss_off || pkt->mss <= mss)
+	if (mss && (pkt->event == LBVS_TCP_SYN ||
+		    pkt->event == LBVS_TCP_SYNACK))
+		old = lbvs_packet_mss(skb, pkt->l4_off);
+	if (old.value <= mss)
 		mss = 0;
 	else
-		len = pkt->mss_off + sizeof(mss);
+		len = old.off + sizeof(mss);
 	if (mss ? skb_ensure_writable(skb, len) : lbvs_writable(skb, len, fast))
 		return -ENOMEM;
-	lbvs_nat_rewrite(skb, pkt, path->to, mss);
+	lbvs_nat_rewrite(skb, pkt, path->to, old, mss);
 	return 0;
 }
 

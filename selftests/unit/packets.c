@@ -54,6 +54,18 @@ static unsigned int read_quotes(const struct sk_buff *skb, struct reading *got)
 	return depth;
 }
 
+/* As lbvs does: of a SYN alone. */
+static struct lbvs_mss read_mss(const struct sk_buff *skb,
+				const struct reading *got)
+{
+	struct lbvs_mss none = {};
+
+	if (got->kind != LBVS_KIND_FLOW || (got->pkt.event != LBVS_TCP_SYN &&
+					    got->pkt.event != LBVS_TCP_SYNACK))
+		return none;
+	return lbvs_packet_mss(skb, got->pkt.l4_off);
+}
+
 /*
  * Parse bytes, the first split of which are linear. The IP header is at network;
  * what the parser fills in is rubbish before.
@@ -72,6 +84,7 @@ struct reading packet_read(const u8 *bytes, unsigned int len,
 
 	memset(&got, 0xa5, sizeof(got));
 	got.kind = lbvs_packet_parse(&skb, af, &got.pkt);
+	got.mss = read_mss(&skb, &got);
 	got.depth = got.kind == LBVS_KIND_ERROR ? read_quotes(&skb, &got) : 0;
 	free(skb.data);
 	free(skb.frag);
@@ -92,15 +105,15 @@ static bool same_packet(const struct lbvs_packet *a,
 	return a->event == b->event && a->l4_off == b->l4_off &&
 	       a->l4_len == b->l4_len && a->len == b->len &&
 	       a->tos == b->tos && a->ttl == b->ttl && a->df == b->df &&
-	       a->options == b->options && a->mss_off == b->mss_off &&
-	       (!a->mss_off || a->mss == b->mss) && same_tuple(&a->tuple, &b->tuple);
+	       a->options == b->options && same_tuple(&a->tuple, &b->tuple);
 }
 
 static bool same(const struct reading *a, const struct reading *b)
 {
 	unsigned int i;
 
-	if (a->kind != b->kind || a->depth != b->depth)
+	if (a->kind != b->kind || a->depth != b->depth ||
+	    a->mss.off != b->mss.off || a->mss.value != b->mss.value)
 		return false;
 	if (a->kind == LBVS_KIND_OTHER)
 		return true;
@@ -184,20 +197,17 @@ static void check_error(const u8 *bytes, unsigned int len,
 	}
 }
 
-static void check_mss(const u8 *bytes, unsigned int len,
-		      const struct lbvs_packet *pkt)
+static void check_mss(const u8 *bytes, unsigned int len, unsigned int l4_off,
+		      const struct lbvs_mss *mss)
 {
-	const u8 *tcp = bytes + pkt->l4_off, *mss = bytes + pkt->mss_off;
-	unsigned int end = pkt->l4_off + (tcp[12] >> 4) * 4;
+	const u8 *tcp = bytes + l4_off, *there = bytes + mss->off;
+	unsigned int end = l4_off + (tcp[12] >> 4) * 4;
 
-	CHECK(pkt->event == LBVS_TCP_SYN || pkt->event == LBVS_TCP_SYNACK,
-	      "event %d", pkt->event);
-	CHECK(pkt->mss_off >= pkt->l4_off + 22 && pkt->mss_off + 2 <= end &&
-	      end <= len, "MSS at %u, options end at %u of %u", pkt->mss_off,
-	      end, len);
-	CHECK(mss[-2] == 2 && mss[-1] == 4, "option %u of length %u", mss[-2],
-	      mss[-1]);
-	CHECK(pkt->mss == (mss[0] << 8 | mss[1]), "MSS %u", pkt->mss);
+	CHECK(mss->off >= l4_off + 22 && mss->off + 2 <= end && end <= len,
+	      "MSS at %u, options end at %u of %u", mss->off, end, len);
+	CHECK(there[-2] == 2 && there[-1] == 4, "option %u of length %u",
+	      there[-2], there[-1]);
+	CHECK(mss->value == (there[0] << 8 | there[1]), "MSS %u", mss->value);
 }
 
 static void check_flow(const u8 *bytes, unsigned int len,
@@ -206,8 +216,6 @@ static void check_flow(const u8 *bytes, unsigned int len,
 	CHECK(pkt->tuple.proto == IPPROTO_TCP ||
 	      pkt->tuple.proto == IPPROTO_UDP, "proto %u", pkt->tuple.proto);
 	check_ports(bytes, len, pkt->l4_off, &pkt->tuple);
-	if (pkt->mss_off)
-		check_mss(bytes, len, pkt);
 }
 
 /* What the IP header says; 0 stands for all that is there. */
@@ -240,8 +248,8 @@ struct reading packet_check(const u8 *bytes, unsigned int len,
 	CHECK(pkt->len <= len && pkt->len == stated_len(bytes, len, af) &&
 	      pkt->tuple.af == af && !pkt->quote,
 	      "len %u, af %u", pkt->len, pkt->tuple.af);
-	CHECK(!pkt->mss_off || got.kind == LBVS_KIND_FLOW, "an MSS at %u",
-	      pkt->mss_off);
+	if (got.mss.off)
+		check_mss(bytes, len, pkt->l4_off, &got.mss);
 	check_addresses(bytes, len, 0, &pkt->tuple);
 	if (got.kind == LBVS_KIND_FRAGMENT)
 		return got;

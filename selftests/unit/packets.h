@@ -11,12 +11,14 @@
  * struct reading - what the parser makes of some bytes
  * @kind: from lbvs_packet_parse()
  * @pkt: likewise
+ * @mss: what a SYN announces; none for anything else
  * @depth: how many of @quote could be read
  * @quote: what an error quotes; each next is from within the one before
  */
 struct reading {
 	enum lbvs_kind kind;
 	struct lbvs_packet pkt;
+	struct lbvs_mss mss;
 	unsigned int depth;
 	struct lbvs_quote quote[DEPTH_MAX];
 };

@@ -429,12 +429,12 @@ static void mss_of(const struct options *o, const struct headers *h)
 				   b.l4 + 20 + o->off : 0;
 
 		for (split = 0; split <= len; split++) {
-			struct lbvs_packet pkt =
-				packet_check(b.bytes, len, split, h->af).pkt;
+			struct lbvs_mss got =
+				packet_check(b.bytes, len, split, h->af).mss;
 
-			CHECK(pkt.mss_off == off,
+			CHECK(got.off == off,
 			      "af %u, %u bytes split at %u: at %u, not %u",
-			      h->af, len, split, pkt.mss_off, off);
+			      h->af, len, split, got.off, off);
 		}
 	}
 }
