@@ -125,30 +125,41 @@ static void count(struct lbvs_net *ln, enum lbvs_fast fate)
 }
 
 /*
- * A packet of no known connection, or of one that is outdated. A copy of what was
- * read, so that the rest has the original in registers.
+ * A packet of no known connection, or of one that is outdated, read once more, so
+ * that what is read for known connections stays in registers.
  */
-static noinline unsigned int unknown(struct lbvs_net *ln, struct sk_buff *skb,
-				     const struct nf_hook_state *state,
-				     struct lbvs_packet pkt)
+static enum lbvs_fast begin(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
+			    const struct nf_hook_state *state,
+			    unsigned int *verdict)
+{
+	struct lbvs_packet pkt __lbvs_uninitialized;
+	enum lbvs_fast fate;
+
+	fate = read_headers(skb, af, &pkt);
+	if (fate != LBVS_FAST_TAKEN)
+		return fate;
+	if (!martian(&pkt.tuple))
+		*verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
+	return pkt.fate;
+}
+
+/* A packet that isn't of a known connection, or not to be passed on here. */
+static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
+				   u8 af, const struct nf_hook_state *state,
+				   enum lbvs_fast fate)
 {
 	unsigned int verdict = NF_ACCEPT;
 
-	if (takes_fresh(ln) && !martian(&pkt.tuple))
-		verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
-	if (pkt.fate == LBVS_FAST_UNKNOWN && pkt.event == LBVS_TCP_SYN)
-		lbvs_note_unknown(ln, skb, &pkt.tuple);
-	count(ln, pkt.fate);
+	if (fate == LBVS_FAST_HEADER)
+		fate = header_fate(skb, af);
+	if (fate == LBVS_FAST_UNKNOWN) {
+		if (takes_fresh(ln))
+			fate = begin(ln, skb, af, state, &verdict);
+		if (fate == LBVS_FAST_UNKNOWN)
+			lbvs_note_unknown(ln, skb, af);
+	}
+	count(ln, fate);
 	return verdict;
-}
-
-/* A packet that isn't to be passed on here. */
-static noinline unsigned int leave(struct lbvs_net *ln,
-				   const struct sk_buff *skb, u8 af,
-				   enum lbvs_fast fate)
-{
-	count(ln, fate == LBVS_FAST_HEADER ? header_fate(skb, af) : fate);
-	return NF_ACCEPT;
 }
 
 /* Each way with what is known of it. */
@@ -186,17 +197,14 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 
 	fate = read_headers(skb, af, &pkt);
 	if (fate != LBVS_FAST_TAKEN)
-		return leave(ln, skb, af, fate);
+		return leave(ln, skb, af, state, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
 	if (!conn)
-		return unknown(ln, skb, state, pkt);
+		return leave(ln, skb, af, state, LBVS_FAST_UNKNOWN);
 	verdict = pass(ln, skb, &pkt, conn, dir);
-	if (verdict != NF_ACCEPT)
-		count(ln, LBVS_FAST_TAKEN);
-	else if (pkt.fate == LBVS_FAST_UNKNOWN)
-		return unknown(ln, skb, state, pkt);
-	else
-		return leave(ln, skb, af, pkt.fate);
+	if (verdict == NF_ACCEPT)
+		return leave(ln, skb, af, state, pkt.fate);
+	count(ln, LBVS_FAST_TAKEN);
 	return verdict;
 }
 

@@ -167,7 +167,8 @@ static unsigned int known_answer(struct lbvs_net *ln, struct sk_buff *skb,
 	enum lbvs_dir dir;
 
 	/* What comes back by the loopback device has been here. */
-	if (pkt->local || pkt->dev->flags & IFF_LOOPBACK)
+	if (pkt->local || pkt->dev->flags & IFF_LOOPBACK ||
+	    !lbvs_addr_maybe(ln, pkt->tuple.af, pkt->tuple.saddr))
 		return NF_ACCEPT;
 	lbvs_tuple_reverse(&pkt->tuple, &request);
 	path.conn = lbvs_conn_find(ln, &request, &dir);

@@ -74,7 +74,7 @@ struct lbvs_sum {
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
  * @count_base: what @count was then; under &lbvs_net.lock
- * @unknown: the packet that the fast path has found last to be a SYN of no
+ * @unknown: the client's packet that the fast path has last found to be of no
  *	connection; never dereferenced; that CPU's own, with BH off
  * @unknown_ends: its addresses, see lbvs_ends()
  */
@@ -682,21 +682,32 @@ static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
 		READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.saddr)]));
 }
 
-/* Note that a SYN is of no connection. Context: BH off. */
+/* Whether an address could be a service's or a real's. */
+static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
+					    const __be32 *addr)
+{
+	return READ_ONCE(ln->any_addrs) ||
+	       READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
+}
+
+/* Note that a client's packet is of no connection. Context: BH off. */
 static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
-					      const struct sk_buff *skb,
-					      const struct lbvs_tuple *tuple)
+					      const struct sk_buff *skb, u8 af)
 {
 	struct lbvs_cpu *cpu = this_cpu_ptr(ln->cpu);
+	struct lbvs_glance glance;
 
+	if (!lbvs_packet_glance(skb, af, &glance) ||
+	    lbvs_addr_maybe(ln, af, glance.saddr))
+		return;
 	cpu->unknown = skb;
-	cpu->unknown_ends = lbvs_ends(tuple->af, tuple->saddr, tuple->daddr);
+	cpu->unknown_ends = lbvs_ends(af, glance.saddr, glance.daddr);
 }
 
 /*
- * Whether this packet was noted just now. In the worst case (the noted one was
- * dropped in between, and its memory has another of the same ends that hasn't come
- * by the fast path), it is looked for at a later door. Context: BH off.
+ * Whether this packet was noted just now. At worst it is another one (the noted one
+ * was dropped in between, and its memory has one with the same ends that hasn't come
+ * by the fast path), and is looked for at a later door only. Context: BH off.
  */
 static __always_inline bool lbvs_is_unknown(struct lbvs_net *ln,
 					    const struct sk_buff *skb, u8 af)
