@@ -4,7 +4,7 @@
 # make install              lbctl, its manual pages, the systemd unit (DESTDIR, PREFIX)
 # make modules_install      the module
 # make demo                 watch it work, in a virtual machine
-# make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2)
+# make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2 FUZZ_SECONDS=25)
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)

@@ -8,8 +8,6 @@
 #include "packets.h"
 #include "tap.h"
 
-int fuzz_one(const u8 *data, size_t size);
-
 int fuzz_one(const u8 *data, size_t size)
 {
 	unsigned int split;

@@ -4,6 +4,7 @@
  * Each piece is a heap block of just its size, so that ASAN notices a read past
  * its end.
  */
+#include "packet_parse.h"
 #include "packets.h"
 #include "tap.h"
 
@@ -66,28 +67,37 @@ static struct lbvs_mss read_mss(const struct sk_buff *skb,
 	return lbvs_packet_mss(skb, got->pkt.l4_off);
 }
 
-/*
- * Parse bytes, the first split of which are linear. The IP header is at network;
- * what the parser fills in is rubbish before.
- */
-struct reading packet_read(const u8 *bytes, unsigned int len,
-			   unsigned int split, unsigned int network, u8 af)
+/* Bytes, the first split of which are linear. The IP header is at network. */
+static struct sk_buff make_skb(const u8 *bytes, unsigned int len,
+			       unsigned int split, unsigned int network)
 {
-	struct sk_buff skb = {
+	return (struct sk_buff) {
 		.data = block(bytes, split),
 		.frag = block(bytes + split, len - split),
 		.len = len,
 		.data_len = len - split,
 		.network_offset = network,
 	};
+}
+
+static void free_skb(struct sk_buff *skb)
+{
+	free(skb->data);
+	free(skb->frag);
+}
+
+/* Parse such bytes; what the parser fills in is rubbish before. */
+struct reading packet_read(const u8 *bytes, unsigned int len,
+			   unsigned int split, unsigned int network, u8 af)
+{
+	struct sk_buff skb = make_skb(bytes, len, split, network);
 	struct reading got;
 
 	memset(&got, 0xa5, sizeof(got));
 	got.kind = lbvs_packet_parse(&skb, af, &got.pkt);
 	got.mss = read_mss(&skb, &got);
 	got.depth = got.kind == LBVS_KIND_ERROR ? read_quotes(&skb, &got) : 0;
-	free(skb.data);
-	free(skb.frag);
+	free_skb(&skb);
 	return got;
 }
 
@@ -229,9 +239,98 @@ static unsigned int stated_len(const u8 *bytes, unsigned int len, u8 af)
 	return af == AF_INET ? stated : stated + 40;
 }
 
+/* Whether the fast path has to understand it: nothing is odd, all is in one piece. */
+static bool is_plain(const struct reading *got, unsigned int split, u8 af)
+{
+	unsigned int ip_len = af == AF_INET ? 20 : 40;
+
+	return got->kind == LBVS_KIND_FLOW && got->pkt.l4_off == ip_len &&
+	       split >= ip_len + got->pkt.l4_len;
+}
+
 /*
- * What holds for any bytes: in one piece or in two they mean the same, and what
- * is reported was read where it stands.
+ * The fast path's reading is the full one's, or none. Where it takes a packet for a
+ * fragment, so does the other.
+ */
+static void check_plain(const struct sk_buff *skb, u8 af,
+			const struct reading *got, bool plain)
+{
+	struct lbvs_packet pkt;
+	enum lbvs_kind kind;
+
+	memset(&pkt, 0x5a, sizeof(pkt));
+	kind = lbvs_parse(skb, af, &pkt, true);
+	CHECK(kind == LBVS_KIND_OTHER || kind == got->kind,
+	      "kind %d on the fast path, %d beside it", kind, got->kind);
+	CHECK(kind == LBVS_KIND_FLOW || !plain,
+	      "kind %d on the fast path: a plain packet", kind);
+	CHECK(kind != LBVS_KIND_FLOW || same_packet(&pkt, &got->pkt),
+	      "the fast path reads something else");
+	CHECK(kind != LBVS_KIND_FLOW || (!pkt.options && !pkt.quote),
+	      "the fast path takes IP options");
+}
+
+/* The first glance lets nothing pass that is a flow with other ends. */
+static void check_glance(const struct sk_buff *skb, u8 af,
+			 const struct reading *got, bool plain)
+{
+	struct lbvs_glance glance;
+
+	if (!lbvs_packet_glance(skb, af, &glance)) {
+		CHECK(!plain, "no glance at a plain packet");
+		return;
+	}
+	CHECK(got->kind != LBVS_KIND_FLOW ||
+	      (lbvs_addr_equal(af, glance.saddr, got->pkt.tuple.saddr) &&
+	       lbvs_addr_equal(af, glance.daddr, got->pkt.tuple.daddr)),
+	      "a glance sees other addresses");
+}
+
+static void check_fast(const u8 *bytes, unsigned int len, unsigned int split,
+		       u8 af, const struct reading *got)
+{
+	struct sk_buff skb = make_skb(bytes, len, split, 0);
+	bool plain = is_plain(got, split, af);
+
+	check_plain(&skb, af, got, plain);
+	check_glance(&skb, af, got, plain);
+	free_skb(&skb);
+}
+
+/* A hardware header; aligned, as some CPUs want the IP header behind it. */
+#define BEHIND 16
+
+/* Behind something else it means the same. */
+static void check_behind(const u8 *bytes, unsigned int len, u8 af,
+			 const struct reading *got)
+{
+	u8 *behind = malloc(len + BEHIND);
+	struct reading other;
+	unsigned int i;
+
+	CHECK(behind, "no memory");
+	memset(behind, 0x45, BEHIND);
+	if (len)
+		memcpy(behind + BEHIND, bytes, len);
+	other = packet_read(behind, len + BEHIND, len + BEHIND, BEHIND, af);
+	free(behind);
+	if (other.kind != LBVS_KIND_OTHER) {
+		other.pkt.l4_off -= BEHIND;
+		if (other.mss.off)
+			other.mss.off -= BEHIND;
+	}
+	for (i = 0; i < other.depth; i++) {
+		other.quote[i].off -= BEHIND;
+		other.quote[i].l4_off -= BEHIND;
+	}
+	CHECK(same(got, &other), "kind %d, not %d, at an offset; depth %u, not %u",
+	      other.kind, got->kind, other.depth, got->depth);
+}
+
+/*
+ * What holds for any bytes: in one piece or in two they mean the same, at any
+ * place, and to the fast path if that takes them; and what is reported was read
+ * where it stands.
  */
 struct reading packet_check(const u8 *bytes, unsigned int len,
 			    unsigned int split, u8 af)
@@ -243,6 +342,9 @@ struct reading packet_check(const u8 *bytes, unsigned int len,
 	CHECK(same(&got, &pieces),
 	      "%u bytes split at %u: kind %d, not %d; depth %u, not %u", len,
 	      split, pieces.kind, got.kind, pieces.depth, got.depth);
+	check_fast(bytes, len, len, af, &got);
+	check_fast(bytes, len, split, af, &got);
+	check_behind(bytes, len, af, &got);
 	if (got.kind == LBVS_KIND_OTHER)
 		return got;
 	CHECK(pkt->len <= len && pkt->len == stated_len(bytes, len, af) &&

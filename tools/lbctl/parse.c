@@ -41,6 +41,12 @@ static const char *next(struct words *words)
 	return *words->word++;
 }
 
+/* A dash alone isn't one. */
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1];
+}
+
 int parse_number(const char *word, u32 min, u32 max, u32 *value)
 {
 	u64 sum = 0;
@@ -657,7 +663,7 @@ static int parse_vips(struct words *words, struct command *cmd)
 	if (given(cmd, ARG_VIPS))
 		return fail(words->error, "'%s': the VIPs stand together", *words->word);
 	cmd->vips = words->word;
-	while (words->left && **words->word != '-') {
+	while (words->left && !is_option(*words->word)) {
 		word = next(words);
 		if (parse_vip(word, &address, words->error))
 			return -1;
@@ -769,10 +775,9 @@ int parse_command(int count, const char *const *word, struct command *cmd,
 		return -1;
 	due = cmd->verb->operands;
 	while (words.left) {
-		const char *now = *words.word;
 		int status;
 
-		if (now[0] == '-' && now[1])
+		if (is_option(*words.word))
 			status = parse_option(&words, cmd, next(&words));
 		else
 			status = parse_operand(&words, cmd, &due);

@@ -338,6 +338,7 @@ static void test_real_side(void)
 	refused("real-setup dr 192.0.2.10/32", "no IPv4 or IPv6 address");
 	refused("real-setup dr 127.0.0.1", "can't be a VIP");
 	refused("real-setup dr 0.0.0.0", "can't be a VIP");
+	refused("real-setup dr -", "no IPv4 or IPv6 address");
 	refused("real-setup dr 224.0.0.1", "can't be a VIP");
 	refused("real-setup dr 192.0.2.10 ::", "can't be a VIP");
 	refused("real-setup dr ::1", "can't be a VIP");
