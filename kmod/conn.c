@@ -191,14 +191,34 @@ static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
 	return false;
 }
 
-static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
 {
 	struct lbvs_conn_table *tbl;
 
 	for (tbl = rcu_dereference(fam->table); tbl;
 	     tbl = rcu_dereference(tbl->next))
 		if (evict_from(ln, tbl, hash))
-			return;
+			return true;
+	return false;
+}
+
+/*
+ * Whether there may be one more; it is counted already. What is evicted counts
+ * until nobody can be looking at it any more, so who takes its place may go beyond
+ * the limit for that time, but no farther than eviction began before it.
+ */
+static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
+		  const struct lbvs_tuple *tuple)
+{
+	u32 limit = READ_ONCE(ln->conns.limit);
+	u32 room = limit_headroom(limit);
+	unsigned int count = lbvs_conn_count(ln);
+	bool evicted;
+
+	if (count <= limit - room)
+		return true;
+	evicted = evict(ln, fam, lbvs_table_hash(fam, tuple));
+	return count <= limit || (evicted && count <= limit + room);
 }
 
 /**
@@ -219,15 +239,10 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 				  enum lbvs_drop *why)
 {
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
-	u32 limit = READ_ONCE(ln->conns.limit);
 	struct lbvs_conn *conn;
-	unsigned int count;
 
 	atomic_inc(&fam->count);
-	count = lbvs_conn_count(ln);
-	if (count > limit - limit_headroom(limit))
-		evict(ln, fam, lbvs_table_hash(fam, tuple));
-	if (count > limit) {
+	if (!admit(ln, fam, tuple)) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}

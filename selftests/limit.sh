@@ -41,15 +41,11 @@ closed()
 # Nobody answers a SYN to this address: the connections stay half-open.
 half_open_cases()
 {
-	local limit dead i
+	local limit i
 
-	case $FAMILY in
-	4)	dead=10.0.0.99 ;;
-	6)	dead=2001:db8:10::99 ;;
-	esac
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 --scheduler rr -- $R1
-	service tcp $VIP2 80 8080 -- $dead
+	service tcp $VIP2 80 8080 -- $DEAD
 	# Far enough from the limit for all of them at first.
 	lb set conn-limit 40
 	tell c1 many t 10 tcp $VIP 80
@@ -66,6 +62,27 @@ half_open_cases()
 	connections "$V and there are no more than allowed" 40
 	lb set conn-limit "$limit"
 	tell c1 close '*'
+}
+
+# At the limit itself: its SYN isn't to be sent twice.
+full_cases()
+{
+	local limit i
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 -- $R1
+	service tcp $VIP2 80 8080 -- $DEAD
+	for i in {1..20}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	connections "$V all connections half-open" 20
+	lb set conn-limit 20
+	tell c1 open t tcp $VIP 80 timeout=500
+	is "$V at the full limit a new one takes the place of one of them at once" "$ANSWER" r1
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
 }
 
 udp_cases()
@@ -87,9 +104,14 @@ udp_cases()
 
 cases()
 {
+	case $FAMILY in
+	4)	DEAD=10.0.0.99 ;;
+	6)	DEAD=2001:db8:10::99 ;;
+	esac
 	tcp_cases
 	half_open_cases
 	lb flush
+	full_cases
 	udp_cases
 }
 
