@@ -32,15 +32,21 @@ void fail_nth(unsigned int nth)
 		die("fail-nth: %s", strerror(errno));
 }
 
-/* It counts down to 0, which is when it fails. */
-bool fail_happened(void)
+unsigned int fail_left(void)
 {
 	char text[16] = "";
+	unsigned int left;
 
 	if (pread(fail_fd(), text, sizeof(text) - 1, 0) <= 0)
 		die("fail-nth: %s", strerror(errno));
-	if (!atoi(text))
-		return true;
-	fail_nth(0);
-	return false;
+	left = strtoul(text, NULL, 10);
+	if (left)
+		fail_nth(0);
+	return left;
+}
+
+/* It counts down to 0, which is when it fails. */
+bool fail_happened(void)
+{
+	return !fail_left();
 }

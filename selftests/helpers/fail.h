@@ -11,4 +11,7 @@
 void fail_nth(unsigned int nth);
 bool fail_happened(void);
 
+/* How many allocations that thread is to be granted yet; ends it, too. */
+unsigned int fail_left(void);
+
 #endif /* FAIL_H */

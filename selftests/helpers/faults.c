@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * faults module FILE
- * faults netns
  *
- * Load a module, or make a network namespace, again and again, and have the kernel
- * refuse another of the allocations on the way each time, until it comes through
- * without. A line for each: "ok", or the error's name; then "done" and the last one's.
+ * Load lbvs again and again, and have the kernel refuse another of the allocations on
+ * the way each time: first one that it doesn't get to, then from the last one on back to
+ * where the module's own part begins, as a trace event tells. (Before that it is all the
+ * loader's, parts of which don't take it well.) A line for each, "ok" or the error's name.
+ *
+ * faults netns COUNT
+ *
+ * Make so many network namespaces, one after the other, and say likewise how each went.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,57 +24,85 @@
 #include "fail.h"
 #include "util.h"
 
-static int file = -1;
+#define TRACING	"/sys/kernel/tracing/"
+#define MANY	1000000
 
-static int load(void)
+static void say(int error)
 {
-	return syscall(SYS_finit_module, file, "", 0);
+	printf("%s\n", error ? strerrorname_np(error) : "ok");
 }
 
-static int unload(void)
+static void write_file(const char *path, const char *text)
 {
-	return syscall(SYS_delete_module, "lbvs", O_NONBLOCK);
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		die("%s: %s", path, strerror(errno));
+	close(fd);
 }
 
-static int make_netns(void)
+/* Whether the loader has come as far as the module's own part. */
+static bool was_begun(void)
 {
-	return unshare(CLONE_NEWNET);
+	static char text[65536];
+	int fd = open(TRACING "trace", O_RDONLY);
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	return strstr(text, "module_load: lbvs");
 }
 
-static int leave_netns(void)
+/* Whether it has begun; how many allocations were left of @nth into @left. */
+static bool load(int fd, unsigned int nth, unsigned int *left)
 {
-	return setns(file, CLONE_NEWNET);
-}
-
-static void each(int (*make)(void), int (*undo)(void))
-{
-	bool failed = true;
-	unsigned int nth;
 	int error;
 
-	for (nth = 1; failed; nth++) {
-		fail_nth(nth);
-		error = make() ? errno : 0;
-		failed = fail_happened();
-		printf("%s%s\n", failed ? "" : "done ", error ? strerrorname_np(error) : "ok");
-		if (!error && undo())
-			die("allocation %u: undo: %s", nth, strerror(errno));
+	write_file(TRACING "trace", "");
+	fail_nth(nth);
+	error = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
+	*left = fail_left();
+	say(error);
+	if (!error && syscall(SYS_delete_module, "lbvs", O_NONBLOCK))
+		die("allocation %u: cannot unload: %s", nth, strerror(errno));
+	return was_begun();
+}
+
+static void each_of_module(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	unsigned int nth, left;
+
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	write_file(TRACING "events/module/module_load/enable", "1");
+	if (!load(fd, MANY, &left))
+		die("there is no trace of the module");
+	for (nth = MANY - left; nth; nth--)
+		if (!load(fd, nth, &left))
+			break;
+	write_file(TRACING "events/module/module_load/enable", "0");
+}
+
+static void namespaces(unsigned int count)
+{
+	int own = open("/proc/self/ns/net", O_RDONLY);
+
+	while (count--) {
+		say(unshare(CLONE_NEWNET) ? errno : 0);
+		if (setns(own, CLONE_NEWNET))
+			die("%s", strerror(errno));
 	}
 }
 
 int main(int argc, char **argv)
 {
-	bool module = argc == 3 && !strcmp(argv[1], "module");
-
-	if (!module && (argc != 2 || strcmp(argv[1], "netns")))
-		die("usage: faults module FILE | netns");
 	setlinebuf(stdout);
-	file = open(module ? argv[2] : "/proc/self/ns/net", O_RDONLY);
-	if (file < 0)
-		die("%s", strerror(errno));
-	if (module)
-		each(load, unload);
+	if (argc == 3 && !strcmp(argv[1], "module"))
+		each_of_module(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "netns"))
+		namespaces(atoi(argv[2]));
 	else
-		each(make_netns, leave_netns);
+		die("usage: faults module FILE | netns COUNT");
 	return 0;
 }

@@ -11,6 +11,7 @@
  *   -m MAC		send frames to that address by DEVICE, an Ethernet device that exists
  *   -c ADDRESS	all from that client, or about him; only ports differ
  *   -r		tuples at random, in place of one after the other
+ *   -n TUPLES	so many, then the first again
  *   -t SECONDS	no longer than that; then COUNT may be 0, without end
  *   -f		let each of the kernel's allocations on the way of a packet fail
  *		once, until one comes through; says how often that was
@@ -84,6 +85,7 @@ struct plan {
 	bool random;
 	bool faults;
 	unsigned long count;
+	unsigned long tuples;
 	__u64 ms;
 };
 
@@ -262,7 +264,7 @@ static void send_all(int fd, struct packet *packet, const struct plan *plan)
 	for (i = 0; !stopped && (!plan->count || i < plan->count); i++) {
 		if (plan->ms && i % 64 == 0 && now_ms() - start >= plan->ms)
 			break;
-		fill(packet, plan, i);
+		fill(packet, plan, plan->tuples ? i % plan->tuples : i);
 		taken += send_one(fd, packet, plan);
 	}
 	printf("%lu %llu\n", taken, now_ms() - start);
@@ -296,7 +298,7 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "k:m:c:rt:f")) != -1) {
+	while ((option = getopt(argc, argv, "k:m:c:rn:t:f")) != -1) {
 		switch (option) {
 		case 'k':
 			plan->kind = parse_kind(optarg);
@@ -310,6 +312,9 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 		case 'r':
 			plan->random = true;
 			break;
+		case 'n':
+			plan->tuples = strtoul(optarg, NULL, 10);
+			break;
 		case 't':
 			plan->ms = strtod(optarg, NULL) * 1000;
 			break;
@@ -322,7 +327,7 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 	}
 	if (argc - optind != 4 || !address_parse(&plan->service, argv[optind + 2], argv[optind + 3]) ||
 	    plan->service.sa.sa_family != AF_INET)
-		die("usage: flood [-k KIND] [-m MAC] [-c ADDRESS] [-r] [-t SECONDS] [-f] DEVICE COUNT ADDRESS PORT");
+		die("usage: flood [-k KIND] [-m MAC] [-c ADDRESS] [-r] [-n TUPLES] [-t SECONDS] [-f] DEVICE COUNT ADDRESS PORT");
 	plan->device = argv[optind];
 	plan->count = strtoul(argv[optind + 1], NULL, 10);
 }

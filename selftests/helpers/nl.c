@@ -2,7 +2,8 @@
 /*
  * nl [-v VERSION] COMMAND [ATTRIBUTES]
  * nl -t SECONDS [-i MICROSECONDS] [-d] [-b BYTES] COMMAND ATTRIBUTES [COMMAND ATTRIBUTES]...
- * nl -f COMMAND [ATTRIBUTES]
+ * nl -f NTH COMMAND [ATTRIBUTES]
+ * nl -w SECONDS -d -b BYTES COMMAND [ATTRIBUTES]
  *
  * Send one netlink request of the lbvs family just as it is written, since lbctl
  * catches much before the kernel sees it. Commands and attributes have the names
@@ -17,11 +18,10 @@
  * With -t several requests go in turn, one each so many microseconds or as fast as
  * they are answered, and what is printed is how often which answer came:
  * "sent=1000 ms=1003 ok=998 ENOENT=2". SIGTERM ends it early. -d asks for dumps; -b
- * is the size of the receive buffer and of each read.
+ * is the size of the receive buffer and of each read. -w waits before it reads.
  *
- * With -f the same request is sent until it comes through without an allocation that
- * the kernel has to refuse, each time another one; one line an answer. ENOBUFS is
- * for an answer that the kernel had no memory for.
+ * With -f the NTH allocation that the kernel makes on the way fails; status 2 if
+ * there were fewer. "ENOBUFS lost" if it had none for the answer.
  */
 
 #include <errno.h>
@@ -335,10 +335,11 @@ static int wait_ack(int fd, size_t room, const struct request *request, bool pri
 
 	for (;;) {
 		len = recv(fd, answer, room, 0);
-		if (len < 0 && print)
-			die("nl: %s", strerror(errno));
-		if (len < 0)
+		if (len < 0) {
+			if (print)
+				printf("%s lost\n", strerrorname_np(errno));
 			return errno;
+		}
 		for (header = (struct nlmsghdr *)answer; NLMSG_OK(header, len);
 		     header = NLMSG_NEXT(header, len)) {
 			if (header->nlmsg_type == NLMSG_DONE)
@@ -360,6 +361,7 @@ static int wait_ack(int fd, size_t room, const struct request *request, bool pri
  * @num: how many
  * @ms: for how long
  * @interval: microseconds from one to the next
+ * @wait: seconds before an answer is read
  */
 struct plan {
 	int fd;
@@ -368,18 +370,19 @@ struct plan {
 	unsigned int num;
 	__u64 ms;
 	unsigned long interval;
+	unsigned int wait;
 };
 
 static int ask(const struct plan *plan, const struct request *request, bool print)
 {
-	if (send(plan->fd, request->bytes, request->header.nlmsg_len, 0) < 0)
+	if (send(plan->fd, request->bytes, request->header.nlmsg_len, 0) < 0) {
+		if (print)
+			printf("%s\n", strerrorname_np(errno));
 		return errno;
+	}
+	if (plan->wait)
+		sleep(plan->wait);
 	return wait_ack(plan->fd, plan->room, request, print);
-}
-
-static const char *error_name(int error)
-{
-	return error ? strerrorname_np(error) : "ok";
 }
 
 static void repeat(const struct plan *plan)
@@ -398,22 +401,16 @@ static void repeat(const struct plan *plan)
 	printf("sent=%lu ms=%llu", i, now_ms() - start);
 	for (error = 0; error < ERRNO_MAX; error++)
 		if (tally[error])
-			printf(" %s=%lu", error_name(error), tally[error]);
+			printf(" %s=%lu", error ? strerrorname_np(error) : "ok", tally[error]);
 	printf("\n");
 }
 
-static void ask_failing(struct plan *plan)
+/* Whether one of its allocations failed. */
+static bool ask_failing(const struct plan *plan, unsigned int nth)
 {
-	bool failed = true;
-	unsigned int nth;
-	int error;
-
-	for (nth = 1; failed && !stopped; nth++) {
-		fail_nth(nth);
-		error = ask(plan, &plan->requests[0], false);
-		failed = fail_happened();
-		printf("%s%s\n", failed ? "" : "done ", error_name(error));
-	}
+	fail_nth(nth);
+	ask(plan, &plan->requests[0], true);
+	return fail_happened();
 }
 
 static void add_request(struct plan *plan, __u16 family, __u8 version, __u16 flags, char **words)
@@ -431,20 +428,20 @@ static void add_request(struct plan *plan, __u16 family, __u8 version, __u16 fla
  * @version: of the family
  * @flags: of requests
  * @buffer: size of the socket's, or 0
- * @faults: -f
+ * @nth: of -f, or 0
  */
 struct options {
 	__u8 version;
 	__u16 flags;
 	int buffer;
-	bool faults;
+	unsigned int nth;
 };
 
 static void parse_options(struct options *options, struct plan *plan, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "v:t:i:b:df")) != -1) {
+	while ((option = getopt(argc, argv, "v:t:i:b:df:w:")) != -1) {
 		switch (option) {
 		case 'v':
 			options->version = atoi(optarg);
@@ -462,15 +459,18 @@ static void parse_options(struct options *options, struct plan *plan, int argc, 
 		case 'd':
 			options->flags = NLM_F_DUMP;
 			break;
+		case 'w':
+			plan->wait = atoi(optarg);
+			break;
 		case 'f':
-			options->faults = true;
+			options->nth = atoi(optarg);
 			break;
 		default:
 			exit(1);
 		}
 	}
 	if (optind >= argc || argc - optind > 2 * REQUESTS_MAX || (!plan->ms && argc - optind > 2))
-		die("usage: nl [-v VERSION] [-f | -t SECONDS [-i MICROSECONDS]] [-d] [-b BYTES] COMMAND [ATTRIBUTES]...");
+		die("usage: nl [-v VERSION] [-f NTH | -t SECONDS [-i MICROSECONDS]] [-w SECONDS] [-d] [-b BYTES] COMMAND [ATTRIBUTES]...");
 }
 
 int main(int argc, char **argv)
@@ -487,8 +487,8 @@ int main(int argc, char **argv)
 	signal(SIGTERM, stop);
 	if (plan.ms)
 		repeat(&plan);
-	else if (options.faults)
-		ask_failing(&plan);
+	else if (options.nth)
+		return ask_failing(&plan, options.nth) ? 0 : 2;
 	else
 		ask(&plan, &plan.requests[0], true);
 	return 0;
