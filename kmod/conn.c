@@ -20,10 +20,12 @@
 /*
  * How far the search for a connection to evict goes. In a table that is as full
  * as it should be, the first bound ends it soon; in a sparse one (a low limit)
- * the second lets it see the whole of a smallest table.
+ * the second lets it see the whole of a smallest table. The third is for when
+ * there is a closing one already, but no better one.
  */
 #define EVICT_ENTRIES	64
 #define EVICT_CHAINS	4096
+#define EVICT_BETTER	16
 
 /* By family, and whether replies have a tuple of their own. */
 static struct kmem_cache *conn_cache[2][2];
@@ -164,41 +166,70 @@ static u32 limit_headroom(u32 limit)
 
 /*
  * Kill one connection that is of little use, if there is one nearby: expired,
- * closing, half-open, or UDP that was never answered or continued. The place
- * in the table is a keyed hash of the new one's tuple, so nobody can aim.
+ * half-open, or UDP that was never answered or continued; else one that is
+ * closing, since a forged RST or FIN may have made it look so. The place in the
+ * table is a keyed hash of the new one's tuple, so nobody can aim.
  */
 static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
 		       u32 hash)
 {
-	unsigned int i, seen = 0;
+	unsigned int i, left = EVICT_ENTRIES;
+	struct lbvs_conn *conn, *closing = NULL;
 	struct lbvs_conn_entry *entry;
-	struct lbvs_conn *conn;
+	u8 state;
 
-	for (i = 0; i < EVICT_CHAINS; i++) {
+	for (i = 0; i < EVICT_CHAINS && left; i++) {
 		hlist_for_each_entry_rcu(entry,
 					 &tbl->bucket[(hash + i) & tbl->mask],
 					 node) {
 			conn = lbvs_entry_conn(entry, entry->af);
-			if (lbvs_state_evictable(lbvs_conn_state(conn)) ||
-			    !lbvs_conn_usable(conn)) {
-				if (lbvs_conn_kill(ln, conn))
-					return true;
+			state = lbvs_conn_state(conn);
+			if ((lbvs_state_half_open(state) ||
+			     !lbvs_conn_usable(conn)) &&
+			    lbvs_conn_kill(ln, conn))
+				return true;
+			if (!closing && lbvs_state_closing(state)) {
+				closing = conn;
+				left = min(left, EVICT_BETTER + 1U);
 			}
-			if (++seen == EVICT_ENTRIES)
-				return false;
+			if (!--left)
+				break;
 		}
 	}
-	return false;
+	return closing && lbvs_conn_kill(ln, closing);
 }
 
-static void evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
 {
 	struct lbvs_conn_table *tbl;
 
 	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next))
-		if (evict_from(ln, tbl, hash))
-			return;
+	     tbl = rcu_dereference(tbl->next)) {
+		if (!evict_from(ln, tbl, hash))
+			continue;
+		this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Whether there may be one more; it is counted already. What is evicted counts
+ * until nobody can be looking at it any more, so who takes its place may go beyond
+ * the limit for that time, but no farther than eviction began before it.
+ */
+static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
+		  const struct lbvs_tuple *tuple)
+{
+	u32 limit = READ_ONCE(ln->conns.limit);
+	u32 room = limit_headroom(limit);
+	unsigned int count = lbvs_conn_count(ln);
+	bool evicted;
+
+	if (count <= limit - room)
+		return true;
+	evicted = evict(ln, fam, lbvs_table_hash(fam, tuple));
+	return count <= limit || (evicted && count <= limit + room);
 }
 
 /**
@@ -219,15 +250,10 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 				  enum lbvs_drop *why)
 {
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
-	u32 limit = READ_ONCE(ln->conns.limit);
 	struct lbvs_conn *conn;
-	unsigned int count;
 
 	atomic_inc(&fam->count);
-	count = lbvs_conn_count(ln);
-	if (count > limit - limit_headroom(limit))
-		evict(ln, fam, lbvs_table_hash(fam, tuple));
-	if (count > limit) {
+	if (!admit(ln, fam, tuple)) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}

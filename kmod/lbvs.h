@@ -64,12 +64,13 @@ struct lbvs_sum {
 /* Indices into &lbvs_cpu.count. */
 #define LBVS_COUNT_DROP(why)	(why)
 #define LBVS_COUNT_FAST(what)	(__LBVS_DROP_MAX + (what))
-#define LBVS_COUNTS		LBVS_COUNT_FAST(__LBVS_FAST_MAX)
+#define LBVS_COUNT_EVICTED	LBVS_COUNT_FAST(__LBVS_FAST_MAX)
+#define LBVS_COUNTS		(LBVS_COUNT_EVICTED + 1)
 
 /**
  * struct lbvs_cpu - what a namespace counts on one CPU
- * @count: packets by &enum lbvs_drop and &enum lbvs_fast; written by that CPU
- *	with BH off
+ * @count: packets by &enum lbvs_drop and &enum lbvs_fast, and connections that
+ *	were evicted; written by that CPU with BH off
  * @gone: counters of reals that exist no more; under &lbvs_net.lock
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
@@ -764,12 +765,12 @@ static inline bool lbvs_state_closing(u8 state)
 	       state == LBVS_STATE_TCP_CLOSE;
 }
 
-/* True if a connection in this state may make room for another. */
-static inline bool lbvs_state_evictable(u8 state)
+/* True if a connection in this state may never have been one. */
+static inline bool lbvs_state_half_open(u8 state)
 {
 	return state == LBVS_STATE_TCP_SYN_SENT ||
 	       state == LBVS_STATE_TCP_SYN_RECV ||
-	       state == LBVS_STATE_UDP_NEW || lbvs_state_closing(state);
+	       state == LBVS_STATE_UDP_NEW;
 }
 
 #endif /* _LBVS_H */

@@ -50,6 +50,14 @@ static int put_counts(struct sk_buff *skb, struct lbvs_net *ln, int cpu,
 	return 0;
 }
 
+static int put_evicted(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
+{
+	u64 n = cpu < 0 ? lbvs_stats_count(ln, LBVS_COUNT_EVICTED) :
+			  lbvs_stats_count_cpu(ln, LBVS_COUNT_EVICTED, cpu);
+
+	return nla_put_u64_64bit(skb, LBVS_A_EVICTED, n, LBVS_A_UNSPEC);
+}
+
 static int put_timeouts(struct sk_buff *skb, int type, const u32 *timeout)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
@@ -223,7 +231,8 @@ static int put_stats(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
 	       put_counts(skb, ln, cpu, LBVS_A_DROPS,
 			  LBVS_COUNT_DROP(LBVS_DROP_NONE), __LBVS_DROP_MAX) ?:
 	       put_counts(skb, ln, cpu, LBVS_A_FAST,
-			  LBVS_COUNT_FAST(LBVS_FAST_NONE), __LBVS_FAST_MAX);
+			  LBVS_COUNT_FAST(LBVS_FAST_NONE), __LBVS_FAST_MAX) ?:
+	       put_evicted(skb, ln, cpu);
 }
 
 /* An answer that has been begun, or NULL. */

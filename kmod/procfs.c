@@ -257,6 +257,8 @@ static int stats_show(struct seq_file *seq, void *v)
 	for (i = 1; i < __LBVS_FAST_MAX; i++)
 		seq_printf(seq, "fast_%s %llu\n", fast_names[i],
 			   lbvs_stats_count(ln, LBVS_COUNT_FAST(i)));
+	seq_printf(seq, "evicted %llu\n",
+		   lbvs_stats_count(ln, LBVS_COUNT_EVICTED));
 	mutex_unlock(&ln->lock);
 	seq_printf(seq, "connections %u\nconn_limit %u\nbuckets %u\n",
 		   lbvs_conn_count(ln), READ_ONCE(ln->conns.limit),

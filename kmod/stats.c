@@ -147,10 +147,10 @@ void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln)
 /**
  * lbvs_stats_count_cpu() - what a CPU has counted of one kind of event
  * @ln: the namespace
- * @i: LBVS_COUNT_DROP() or LBVS_COUNT_FAST()
+ * @i: LBVS_COUNT_DROP(), LBVS_COUNT_FAST() or LBVS_COUNT_EVICTED
  * @cpu: the CPU
  *
- * Return: packets
+ * Return: packets, or connections
  */
 u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu)
 {
@@ -163,9 +163,9 @@ u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu)
 /**
  * lbvs_stats_count() - what a namespace has counted of one kind of event
  * @ln: the namespace
- * @i: LBVS_COUNT_DROP() or LBVS_COUNT_FAST()
+ * @i: LBVS_COUNT_DROP(), LBVS_COUNT_FAST() or LBVS_COUNT_EVICTED
  *
- * Return: packets
+ * Return: packets, or connections
  */
 u64 lbvs_stats_count(struct lbvs_net *ln, unsigned int i)
 {

@@ -25,6 +25,7 @@ TMP=
 CASES=0
 FAILED=0
 JOBS=()
+CPUS_ON=()
 declare -A TO FROM PID STUCK MARKED
 
 # --- TAP -------------------------------------------------------------------
@@ -224,7 +225,29 @@ clean_up()
 	done
 	wait
 	delete_spaces
+	cpus_off
 	[ -z "$TMP" ] || rm -rf "$TMP"
+}
+
+# cpus NUMBER: so many are to be on until the test ends, if the machine has them
+cpus()
+{
+	local i on
+
+	for ((i = 1; i < $1; i++)); do
+		on=/sys/devices/system/cpu/cpu$i/online
+		[ -e $on ] && [ "$(< $on)" = 0 ] && echo 1 > $on && CPUS_ON+=("$on")
+	done
+	echo "# CPUs: $(nproc)"
+}
+
+cpus_off()
+{
+	local on
+
+	for on in "${CPUS_ON[@]}"; do
+		echo 0 > "$on"
+	done
 }
 
 # forward SPACE WORDS...: it is a router; and other settings.

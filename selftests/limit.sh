@@ -41,15 +41,11 @@ closed()
 # Nobody answers a SYN to this address: the connections stay half-open.
 half_open_cases()
 {
-	local limit dead i
+	local limit i
 
-	case $FAMILY in
-	4)	dead=10.0.0.99 ;;
-	6)	dead=2001:db8:10::99 ;;
-	esac
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 --scheduler rr -- $R1
-	service tcp $VIP2 80 8080 -- $dead
+	service tcp $VIP2 80 8080 -- $DEAD
 	# Far enough from the limit for all of them at first.
 	lb set conn-limit 40
 	tell c1 many t 10 tcp $VIP 80
@@ -66,6 +62,58 @@ half_open_cases()
 	connections "$V and there are no more than allowed" 40
 	lb set conn-limit "$limit"
 	tell c1 close '*'
+}
+
+# At the limit itself: its SYN isn't to be sent twice.
+full_cases()
+{
+	local limit i
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 -- $R1
+	service tcp $VIP2 80 8080 -- $DEAD
+	for i in {1..20}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	connections "$V all connections half-open" 20
+	lb set conn-limit 20
+	lb zero
+	tell c1 open t tcp $VIP 80 timeout=500
+	is "$V at the full limit a new one takes the place of one of them at once" "$ANSWER" r1
+	total evicted
+	is "$V and that is counted" "$TOTAL $(lbq .evicted stats)" "1 1"
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+}
+
+# Anybody can send a RST in a client's name: that alone shall not put anybody out.
+forged_cases()
+{
+	local limit port i
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 -- $R1
+	service tcp $VIP2 80 8080 -- $DEAD
+	tell c1 many t 5 tcp $VIP 80
+	for i in {1..5}; do
+		tell c1 sport t$i
+		port=$ANSWER
+		tell c1 raw $C1 $port $VIP 80 R seq=1 wait=0
+	done
+	for i in {1..12}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	is "$V some seem closed, and some are half-open" \
+		"$(lb connections | grep -c tcp-close) $(lb connections | grep -c tcp-syn-sent)" "5 12"
+	lb set conn-limit 17
+	told "$V new ones take the half-open ones' places" r1=10 c1 many n 10 tcp $VIP 80
+	told "$V and those that only seemed closed go on" "same=5 moved=0 failed=0" c1 sayall t
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
 }
 
 udp_cases()
@@ -87,9 +135,15 @@ udp_cases()
 
 cases()
 {
+	case $FAMILY in
+	4)	DEAD=10.0.0.99 ;;
+	6)	DEAD=2001:db8:10::99 ;;
+	esac
 	tcp_cases
 	half_open_cases
 	lb flush
+	full_cases
+	forged_cases
 	udp_cases
 }
 

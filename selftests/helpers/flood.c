@@ -1,36 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * flood DEVICE COUNT ADDRESS PORT
+ * flood [OPTION...] DEVICE COUNT ADDRESS PORT
  *
- * Make a tun device and let COUNT UDP packets come in by it, each from another
- * address and port; says how many the device took, and the milliseconds. One
+ * Make a tun device and let COUNT packets come in by it, each from another address
+ * and port of 10.128.0.0/9; says how many the device took, and the milliseconds. One
  * write is one pass through the receive path, so none is lost in a queue.
+ *
+ *   -k KIND	udp (the default), syn, ack, rst, icmp: errors that quote answers of
+ *		ADDRESS and PORT to such clients, by TCP
+ *   -m MAC		send frames to that address by DEVICE, an Ethernet device that exists
+ *   -c ADDRESS	all from that client, or about him; only ports differ
+ *   -r		tuples at random, in place of one after the other
+ *   -n TUPLES	so many, then the first again
+ *   -t SECONDS	no longer than that; then COUNT may be 0, without end
+ *   -f		let each of the kernel's allocations on the way of a packet fail
+ *		once, until one comes through; says how often that was
+ *
+ * SIGTERM ends it early, with its figures.
  */
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "fail.h"
 #include "util.h"
 
 #define PORT_FIRST	1024
 #define PORTS		60000
 #define CLIENT_FIRST	0x0a800001 /* 10.128.0.1 */
+#define CLIENTS		0x7ffffe
 
+enum kind { UDP, SYN, ACK, RST, ICMP };
+
+static const char *const kind_names[] = { "udp", "syn", "ack", "rst", "icmp" };
+
+/**
+ * struct packet - what is sent, with room for an Ethernet header before it
+ * @ether: that
+ * @ip: the outer header
+ * @udp: of a UDP packet
+ * @tcp: of a TCP segment
+ * @icmp: of an error
+ * @quoted: the packet that it is about
+ * @quoted_tcp: its ports and sequence number
+ */
 struct packet {
+	struct ethhdr ether;
 	struct iphdr ip;
-	struct udphdr udp;
-	__u32 number;
+	union {
+		struct {
+			struct udphdr udp;
+			__u32 number;
+		};
+		struct tcphdr tcp;
+		struct {
+			struct icmphdr icmp;
+			struct iphdr quoted;
+			__u8 quoted_tcp[8];
+		};
+	};
+} __attribute__((packed));
+
+struct plan {
+	enum kind kind;
+	const char *device;
+	const char *mac;
+	struct address service;
+	__u32 client;
+	bool random;
+	bool faults;
+	unsigned long count;
+	unsigned long tuples;
+	__u64 ms;
 };
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
 
 static int open_tun(const char *device)
 {
@@ -51,49 +116,235 @@ static int open_tun(const char *device)
 	return fd;
 }
 
-static __u16 header_checksum(const struct iphdr *ip)
+/* Bound to the device, write() sends a frame by it; nothing is to be received. */
+static int open_ethernet(const char *device)
 {
-	const __u16 *words = (const __u16 *)ip;
-	__u32 sum = 0;
-	int i;
+	struct sockaddr_ll own = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = if_nametoindex(device),
+	};
+	int fd;
 
-	for (i = 0; i < 10; i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~(sum + (sum >> 16));
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0 || !own.sll_ifindex || bind(fd, (struct sockaddr *)&own, sizeof(own)))
+		die("%s: %s", device, strerror(errno));
+	return fd;
 }
 
-static void fill(struct packet *packet, __u32 number)
+static void parse_mac(struct ethhdr *ether, const char *text)
 {
-	packet->number = htonl(number);
-	packet->udp.source = htons(PORT_FIRST + number % PORTS);
-	packet->ip.saddr = htonl(CLIENT_FIRST + number / PORTS);
+	__u8 *to = ether->h_dest;
+
+	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", to, to + 1, to + 2, to + 3, to + 4, to + 5) != 6)
+		die("%s is no hardware address", text);
+	ether->h_source[0] = 2;
+	ether->h_source[5] = 0x99;
+	ether->h_proto = htons(ETH_P_IP);
+}
+
+static __u32 random_word(void)
+{
+	static __u64 state;
+
+	if (!state)
+		state = now_ms() << 20 | getpid();
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state >> 32;
+}
+
+static __u16 checksum(const void *data, size_t len)
+{
+	return sum_fold(sum_words(data, len, 0));
+}
+
+static size_t header_len(enum kind kind)
+{
+	switch (kind) {
+	case UDP:
+		return sizeof(struct udphdr) + sizeof(__u32);
+	case ICMP:
+		return sizeof(struct icmphdr) + sizeof(struct iphdr) + 8;
+	default:
+		return sizeof(struct tcphdr);
+	}
+}
+
+static void prepare(struct packet *packet, const struct plan *plan)
+{
+	memset(packet, 0, sizeof(*packet));
+	if (plan->mac)
+		parse_mac(&packet->ether, plan->mac);
+	packet->ip.version = 4;
+	packet->ip.ihl = 5;
+	packet->ip.ttl = 64;
+	packet->ip.tot_len = htons(sizeof(packet->ip) + header_len(plan->kind));
+	packet->ip.daddr = plan->service.in.sin_addr.s_addr;
+	packet->ip.protocol = plan->kind == UDP ? IPPROTO_UDP :
+			      plan->kind == ICMP ? IPPROTO_ICMP : IPPROTO_TCP;
+	if (plan->kind == UDP) {
+		packet->udp.dest = plan->service.in.sin_port;
+		packet->udp.len = htons(header_len(UDP));
+		return;
+	}
+	if (plan->kind == ICMP) {
+		packet->icmp.type = ICMP_DEST_UNREACH;
+		packet->icmp.code = ICMP_HOST_UNREACH;
+		packet->quoted = packet->ip;
+		packet->quoted.protocol = IPPROTO_TCP;
+		packet->quoted.tot_len = htons(40);
+		packet->quoted.saddr = packet->ip.daddr;
+		memcpy(packet->quoted_tcp, &plan->service.in.sin_port, 2);
+		return;
+	}
+	packet->tcp.dest = plan->service.in.sin_port;
+	packet->tcp.doff = 5;
+	packet->tcp.window = htons(64000);
+	packet->tcp.syn = plan->kind == SYN;
+	packet->tcp.ack = plan->kind == ACK;
+	packet->tcp.rst = plan->kind == RST;
+}
+
+static void fill_tcp(struct packet *packet, __u16 port)
+{
+	struct address from = { .in = { .sin_family = AF_INET, .sin_addr.s_addr = packet->ip.saddr } };
+	struct address to = { .in = { .sin_family = AF_INET, .sin_addr.s_addr = packet->ip.daddr } };
+
+	packet->tcp.source = port;
+	packet->tcp.seq = random_word();
+	packet->tcp.check = 0;
+	packet->tcp.check = l4_checksum(&from, &to, IPPROTO_TCP, &packet->tcp, sizeof(packet->tcp));
+}
+
+static void fill_icmp(struct packet *packet, __u16 port)
+{
+	packet->quoted.daddr = packet->ip.saddr;
+	packet->quoted.check = 0;
+	packet->quoted.check = checksum(&packet->quoted, sizeof(packet->quoted));
+	memcpy(packet->quoted_tcp + 2, &port, 2);
+	packet->icmp.checksum = 0;
+	packet->icmp.checksum = checksum(&packet->icmp, header_len(ICMP));
+}
+
+static void fill(struct packet *packet, const struct plan *plan, __u32 number)
+{
+	__u32 client = plan->random ? random_word() % CLIENTS : number / PORTS;
+	__u16 port = htons(PORT_FIRST + (plan->random ? random_word() : number) % PORTS);
+
+	packet->ip.saddr = plan->client ?: htonl(CLIENT_FIRST + client);
 	packet->ip.check = 0;
-	packet->ip.check = header_checksum(&packet->ip);
+	packet->ip.check = checksum(&packet->ip, sizeof(packet->ip));
+	switch (plan->kind) {
+	case UDP:
+		packet->number = htonl(number);
+		packet->udp.source = port;
+		break;
+	case ICMP:
+		fill_icmp(packet, port);
+		break;
+	default:
+		fill_tcp(packet, port);
+	}
+}
+
+static bool send_one(int fd, const struct packet *packet, const struct plan *plan)
+{
+	size_t skip = plan->mac ? 0 : sizeof(packet->ether);
+	size_t len = sizeof(packet->ether) + ntohs(packet->ip.tot_len) - skip;
+
+	return write(fd, (const char *)packet + skip, len) == (ssize_t)len;
+}
+
+static void send_all(int fd, struct packet *packet, const struct plan *plan)
+{
+	unsigned long i, taken = 0;
+	__u64 start = now_ms();
+
+	for (i = 0; !stopped && (!plan->count || i < plan->count); i++) {
+		if (plan->ms && i % 64 == 0 && now_ms() - start >= plan->ms)
+			break;
+		fill(packet, plan, plan->tuples ? i % plan->tuples : i);
+		taken += send_one(fd, packet, plan);
+	}
+	printf("%lu %llu\n", taken, now_ms() - start);
+}
+
+static void send_failing(int fd, struct packet *packet, const struct plan *plan)
+{
+	unsigned int nth;
+
+	for (nth = 1; !stopped; nth++) {
+		fill(packet, plan, nth);
+		fail_nth(nth);
+		send_one(fd, packet, plan);
+		if (!fail_happened())
+			break;
+	}
+	printf("%u\n", nth - 1);
+}
+
+static enum kind parse_kind(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kind_names); i++)
+		if (!strcmp(kind_names[i], name))
+			return i;
+	die("flood: no kind %s", name);
+}
+
+static void parse_options(struct plan *plan, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "k:m:c:rn:t:f")) != -1) {
+		switch (option) {
+		case 'k':
+			plan->kind = parse_kind(optarg);
+			break;
+		case 'm':
+			plan->mac = optarg;
+			break;
+		case 'c':
+			plan->client = inet_addr(optarg);
+			break;
+		case 'r':
+			plan->random = true;
+			break;
+		case 'n':
+			plan->tuples = strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			plan->ms = strtod(optarg, NULL) * 1000;
+			break;
+		case 'f':
+			plan->faults = true;
+			break;
+		default:
+			exit(1);
+		}
+	}
+	if (argc - optind != 4 || !address_parse(&plan->service, argv[optind + 2], argv[optind + 3]) ||
+	    plan->service.sa.sa_family != AF_INET)
+		die("usage: flood [-k KIND] [-m MAC] [-c ADDRESS] [-r] [-n TUPLES] [-t SECONDS] [-f] DEVICE COUNT ADDRESS PORT");
+	plan->device = argv[optind];
+	plan->count = strtoul(argv[optind + 1], NULL, 10);
 }
 
 int main(int argc, char **argv)
 {
-	struct packet packet = {
-		.ip = { .version = 4, .ihl = 5, .tot_len = htons(sizeof(packet)), .ttl = 64,
-			.protocol = IPPROTO_UDP },
-		.udp = { .len = htons(sizeof(packet) - sizeof(packet.ip)) },
-	};
-	unsigned long count, i, taken = 0;
-	__u64 start;
+	struct plan plan = { .kind = UDP };
+	struct packet packet;
 	int fd;
 
-	if (argc != 5 || inet_pton(AF_INET, argv[3], &packet.ip.daddr) != 1)
-		die("usage: flood DEVICE COUNT ADDRESS PORT");
-	packet.udp.dest = htons(atoi(argv[4]));
-	count = strtoul(argv[2], NULL, 10);
-	fd = open_tun(argv[1]);
-	start = now_ms();
-	for (i = 0; i < count; i++) {
-		fill(&packet, i);
-		if (write(fd, &packet, sizeof(packet)) == sizeof(packet))
-			taken++;
-	}
-	printf("%lu %llu\n", taken, now_ms() - start);
+	parse_options(&plan, argc, argv);
+	signal(SIGTERM, stop);
+	fd = plan.mac ? open_ethernet(plan.device) : open_tun(plan.device);
+	prepare(&packet, &plan);
+	if (plan.faults)
+		send_failing(fd, &packet, &plan);
+	else
+		send_all(fd, &packet, &plan);
 	return 0;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * nl [-v VERSION] COMMAND [ATTRIBUTES]
+ * nl -t SECONDS [-i MICROSECONDS] [-d] [-b BYTES] COMMAND ATTRIBUTES [COMMAND ATTRIBUTES]...
+ * nl -f NTH COMMAND [ATTRIBUTES]
+ * nl -w SECONDS -d -b BYTES COMMAND [ATTRIBUTES]
  *
  * Send one netlink request of the lbvs family just as it is written, since lbctl
  * catches much before the kernel sees it. Commands and attributes have the names
@@ -11,22 +14,35 @@
  * Types: u8: u32: be16: x: (bytes) s: (string) bits:VALUE/SELECTOR. Prints the
  * answer: "ok", or the error's name, the attribute to blame and the kernel's
  * sentence: "EEXIST SERVICE: ...". Status 0 when there was an answer.
+ *
+ * With -t several requests go in turn, one each so many microseconds or as fast as
+ * they are answered, and what is printed is how often which answer came:
+ * "sent=1000 ms=1003 ok=998 ENOENT=2". SIGTERM ends it early. -d asks for dumps; -b
+ * is the size of the receive buffer and of each read. -w waits before it reads.
+ *
+ * With -f the NTH allocation that the kernel makes on the way fails; status 2 if
+ * there were fewer. "ENOBUFS lost" if it had none for the answer.
  */
 
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/lbvs.h>
 #include <linux/netlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fail.h"
 #include "util.h"
 
 #define REQUEST_MAX	4096
+#define REQUESTS_MAX	16
+#define ANSWER_MAX	65536
 #define DEPTH_MAX	8
+#define ERRNO_MAX	256
 
 struct name {
 	const char *name;
@@ -58,7 +74,8 @@ static const struct name real_names[] = {
 };
 
 static const struct name setting_names[] = {
-	SETTING(CONN_LIMIT), SETTING(TCP_UNKNOWN), SETTING(TIMEOUTS), { .name = NULL },
+	SETTING(CONN_LIMIT), SETTING(TCP_UNKNOWN), SETTING(TIMEOUTS), SETTING(TUNNEL_DF), SETTING(CONNTRACK),
+	SETTING(FAST_PATH), SETTING(TRANSMIT), { .name = NULL },
 };
 
 static const struct name filter_names[] = {
@@ -238,7 +255,15 @@ static struct nlattr *find_attr(void *start, size_t len, __u16 type)
 	return NULL;
 }
 
-static int open_netlink(void)
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static int open_netlink(int room)
 {
 	int fd;
 
@@ -246,6 +271,8 @@ static int open_netlink(void)
 	if (fd < 0)
 		die("nl: %s", strerror(errno));
 	set_flag(fd, SOL_NETLINK, NETLINK_EXT_ACK);
+	if (room && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)))
+		die("nl: %s", strerror(errno));
 	return fd;
 }
 
@@ -296,39 +323,173 @@ static void print_ack(const struct request *request, struct nlmsghdr *header)
 	printf("\n");
 }
 
-/* Whatever data comes before the final word is passed over. */
-static void wait_ack(int fd, const struct request *request)
+/*
+ * Whatever data comes before the final word is passed over. The answer's error, or
+ * that of the socket.
+ */
+static int wait_ack(int fd, size_t room, const struct request *request, bool print)
 {
-	static char answer[65536];
+	static char answer[ANSWER_MAX];
 	struct nlmsghdr *header;
 	int len;
 
 	for (;;) {
-		len = recv(fd, answer, sizeof(answer), 0);
-		if (len < 0)
-			die("nl: %s", strerror(errno));
+		len = recv(fd, answer, room, 0);
+		if (len < 0) {
+			if (print)
+				printf("%s lost\n", strerrorname_np(errno));
+			return errno;
+		}
 		for (header = (struct nlmsghdr *)answer; NLMSG_OK(header, len);
-		     header = NLMSG_NEXT(header, len))
-			if (header->nlmsg_type == NLMSG_ERROR)
-				return print_ack(request, header);
+		     header = NLMSG_NEXT(header, len)) {
+			if (header->nlmsg_type == NLMSG_DONE)
+				return 0;
+			if (header->nlmsg_type != NLMSG_ERROR)
+				continue;
+			if (print)
+				print_ack(request, header);
+			return -((struct nlmsgerr *)NLMSG_DATA(header))->error;
+		}
 	}
+}
+
+/**
+ * struct plan - what is to be asked, and how
+ * @fd: the socket
+ * @room: for a read
+ * @requests: in turn
+ * @num: how many
+ * @ms: for how long
+ * @interval: microseconds from one to the next
+ * @wait: seconds before an answer is read
+ */
+struct plan {
+	int fd;
+	size_t room;
+	struct request requests[REQUESTS_MAX];
+	unsigned int num;
+	__u64 ms;
+	unsigned long interval;
+	unsigned int wait;
+};
+
+static int ask(const struct plan *plan, const struct request *request, bool print)
+{
+	if (send(plan->fd, request->bytes, request->header.nlmsg_len, 0) < 0) {
+		if (print)
+			printf("%s\n", strerrorname_np(errno));
+		return errno;
+	}
+	if (plan->wait)
+		sleep(plan->wait);
+	return wait_ack(plan->fd, plan->room, request, print);
+}
+
+static void repeat(const struct plan *plan)
+{
+	static unsigned long tally[ERRNO_MAX];
+	__u64 start = now_ms(), due;
+	unsigned long i;
+	int error;
+
+	for (i = 0; !stopped && now_ms() - start < plan->ms; i++) {
+		tally[ask(plan, &plan->requests[i % plan->num], false) % ERRNO_MAX]++;
+		due = start + i * plan->interval / 1000;
+		if (plan->interval && now_ms() < due)
+			usleep((due - now_ms()) * 1000);
+	}
+	printf("sent=%lu ms=%llu", i, now_ms() - start);
+	for (error = 0; error < ERRNO_MAX; error++)
+		if (tally[error])
+			printf(" %s=%lu", error ? strerrorname_np(error) : "ok", tally[error]);
+	printf("\n");
+}
+
+/* Whether one of its allocations failed. */
+static bool ask_failing(const struct plan *plan, unsigned int nth)
+{
+	fail_nth(nth);
+	ask(plan, &plan->requests[0], true);
+	return fail_happened();
+}
+
+static void add_request(struct plan *plan, __u16 family, __u8 version, __u16 flags, char **words)
+{
+	struct request *request = &plan->requests[plan->num++];
+
+	begin(request, family, find_name(command_names, words[0])->number, version);
+	request->header.nlmsg_flags |= flags;
+	if (words[1])
+		add_attributes(request, words[1]);
+}
+
+/**
+ * struct options - of the command line, but for those of &struct plan
+ * @version: of the family
+ * @flags: of requests
+ * @buffer: size of the socket's, or 0
+ * @nth: of -f, or 0
+ */
+struct options {
+	__u8 version;
+	__u16 flags;
+	int buffer;
+	unsigned int nth;
+};
+
+static void parse_options(struct options *options, struct plan *plan, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "v:t:i:b:df:w:")) != -1) {
+		switch (option) {
+		case 'v':
+			options->version = atoi(optarg);
+			break;
+		case 't':
+			plan->ms = strtod(optarg, NULL) * 1000;
+			break;
+		case 'i':
+			plan->interval = atoi(optarg);
+			break;
+		case 'b':
+			options->buffer = atoi(optarg);
+			plan->room = options->buffer < ANSWER_MAX ? options->buffer : ANSWER_MAX;
+			break;
+		case 'd':
+			options->flags = NLM_F_DUMP;
+			break;
+		case 'w':
+			plan->wait = atoi(optarg);
+			break;
+		case 'f':
+			options->nth = atoi(optarg);
+			break;
+		default:
+			exit(1);
+		}
+	}
+	if (optind >= argc || argc - optind > 2 * REQUESTS_MAX || (!plan->ms && argc - optind > 2))
+		die("usage: nl [-v VERSION] [-f NTH | -t SECONDS [-i MICROSECONDS]] [-w SECONDS] [-d] [-b BYTES] COMMAND [ATTRIBUTES]...");
 }
 
 int main(int argc, char **argv)
 {
-	static struct request request;
-	__u8 version = LBVS_GENL_VERSION;
-	int fd, option;
+	struct options options = { .version = LBVS_GENL_VERSION };
+	static struct plan plan = { .room = ANSWER_MAX };
+	__u16 family;
 
-	while ((option = getopt(argc, argv, "v:")) != -1)
-		version = atoi(optarg);
-	if (optind >= argc)
-		die("usage: nl [-v VERSION] COMMAND [ATTRIBUTES]");
-	fd = open_netlink();
-	begin(&request, find_family(fd), find_name(command_names, argv[optind])->number, version);
-	if (optind + 1 < argc)
-		add_attributes(&request, argv[optind + 1]);
-	send(fd, request.bytes, request.header.nlmsg_len, 0);
-	wait_ack(fd, &request);
+	parse_options(&options, &plan, argc, argv);
+	plan.fd = open_netlink(options.buffer);
+	family = find_family(plan.fd);
+	for (; optind < argc; optind += 2)
+		add_request(&plan, family, options.version, options.flags, argv + optind);
+	signal(SIGTERM, stop);
+	if (plan.ms)
+		repeat(&plan);
+	else if (options.nth)
+		return ask_failing(&plan, options.nth) ? 0 : 2;
+	else
+		ask(&plan, &plan.requests[0], true);
 	return 0;
 }

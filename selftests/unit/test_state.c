@@ -414,8 +414,7 @@ static void kinds(const void *arg)
 
 		CHECK(lbvs_state_closing(state) == closing(state), "state %u",
 		      state);
-		CHECK(lbvs_state_evictable(state) == (half || closing(state)),
-		      "state %u", state);
+		CHECK(lbvs_state_half_open(state) == half, "state %u", state);
 	}
 }
 

@@ -21,6 +21,7 @@ struct totals {
 	struct counters stats;
 	struct drops drops;
 	struct fates fates;
+	u64 evicted;
 	struct info info;
 	bool per_cpu;
 	struct cpu_stats *cpus;

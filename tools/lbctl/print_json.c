@@ -180,6 +180,7 @@ void json_totals(const struct totals *totals)
 	json_object(&json, NULL);
 	put_counters(&json, &totals->stats);
 	put_reasons(&json, &totals->drops, &totals->fates);
+	json_number(&json, "evicted", totals->evicted);
 	json_number(&json, "connections", totals->info.conns);
 	json_number(&json, "conn_limit", totals->info.settings.conn_limit);
 	json_number(&json, "services", totals->info.services);

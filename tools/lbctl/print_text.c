@@ -241,6 +241,7 @@ void text_totals(const struct totals *totals)
 	printf("  services %u, reals %u\n", info->services, info->reals);
 	puts("counters");
 	print_counters(&totals->stats);
+	printf("  evicted near the limit %llu\n", totals->evicted);
 	puts("drops");
 	print_reasons(&drop_names, totals->drops.value, drop_meaning);
 	puts("fast path: packets taken, or left to the stack");

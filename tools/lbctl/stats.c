@@ -14,6 +14,7 @@ static int read_totals(struct nlattr **attrs, void *data)
 {
 	struct totals *totals = data;
 
+	totals->evicted = get_u64(attrs[LBVS_A_EVICTED]);
 	return get_counters(attrs[LBVS_A_STATS], &totals->stats) ?:
 	       get_drops(attrs[LBVS_A_DROPS], &totals->drops) ?:
 	       get_fates(attrs[LBVS_A_FAST], &totals->fates);

@@ -48,7 +48,7 @@ u32 get_u32(struct nlattr *attr)
 	return attr && nla_len(attr) >= (int)sizeof(u32) ? nla_get_u32(attr) : 0;
 }
 
-static u64 get_u64(struct nlattr *attr)
+u64 get_u64(struct nlattr *attr)
 {
 	return attr && nla_len(attr) >= (int)sizeof(u64) ? nla_get_u64(attr) : 0;
 }

@@ -36,5 +36,6 @@ int get_address(struct nlattr *attr, struct address *address);
 u8 get_u8(struct nlattr *attr);
 u16 get_u16_net(struct nlattr *attr);
 u32 get_u32(struct nlattr *attr);
+u64 get_u64(struct nlattr *attr);
 
 #endif

@@ -39,7 +39,8 @@
  *              table may grow meanwhile. It may be listed twice if it shrinks.
  * CONN_DEL     LBVS_A_FILTER (required; empty means all) -> LBVS_A_COUNT
  * STATS_GET    -> LBVS_A_STATS (sum of everything since load), LBVS_A_DROPS,
- *              LBVS_A_FAST; as a dump: one message a CPU with LBVS_A_CPU too
+ *              LBVS_A_FAST, LBVS_A_EVICTED; as a dump: one message a CPU with
+ *              LBVS_A_CPU too
  * ZERO         id, or nothing for every service: its counters begin at 0 again;
  *              with nothing, the totals, drops and the fast path's too
  * FLUSH        deletes every service, real and connection
@@ -119,6 +120,8 @@ enum lbvs_cmd {
  * @LBVS_A_CPU: u32, the CPU that the counters of this message are of
  * @LBVS_A_FAST: nested; attribute N is a u64, packets that the fast path did
  *	with as &enum lbvs_fast N says; attribute 0 is never sent
+ * @LBVS_A_EVICTED: u64, connections that had to make room for others near the
+ *	limit
  */
 enum lbvs_attr {
 	LBVS_A_UNSPEC,
@@ -133,6 +136,7 @@ enum lbvs_attr {
 	LBVS_A_COUNT,
 	LBVS_A_CPU,
 	LBVS_A_FAST,
+	LBVS_A_EVICTED,
 
 	__LBVS_A_MAX
 };

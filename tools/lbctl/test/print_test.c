@@ -214,6 +214,7 @@ static struct cpu_stats cpus[] = {
 static struct totals totals = {
 	.stats = { { 0, 1, 2, 3, 4, 5 } }, .drops = { { 0, 10, [LBVS_DROP_MAX] = 20 } },
 	.fates = { { 0, 1ULL << 41, 7, [LBVS_FAST_MAX] = 8 } },
+	.evicted = 9,
 	.info = { .conns = 2, .services = 3, .reals = 4, .settings.conn_limit = 5 },
 	.cpus = cpus, .num_cpus = 2,
 };
