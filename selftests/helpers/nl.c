@@ -485,10 +485,10 @@ int main(int argc, char **argv)
 	for (; optind < argc; optind += 2)
 		add_request(&plan, family, options.version, options.flags, argv + optind);
 	signal(SIGTERM, stop);
+	if (options.nth)
+		return ask_failing(&plan, options.nth) ? 0 : 2;
 	if (plan.ms)
 		repeat(&plan);
-	else if (options.nth)
-		return ask_failing(&plan, options.nth) ? 0 : 2;
 	else
 		ask(&plan, &plan.requests[0], true);
 	return 0;
