@@ -302,7 +302,7 @@ reload_cases()
 	recovers "after that"
 }
 
-begin make_stress_network
+begin make_stress_network nft
 cpus 4
 S_MAC=$(ip -n lbvs-d -j link show s | jq -r '.[].address')
 start_servers $P
