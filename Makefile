@@ -100,7 +100,7 @@ check-debug: KERNELS = debug-A debug-B
 check-debug: deps
 	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=7200 \
-		GUEST_ENV="MB=4 COUNT=20000 TELL_TIMEOUT=300 TEST_TIMEOUT=1200" $(vm)/check
+		GUEST_ENV="MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 TEST_TIMEOUT=1200" $(vm)/check
 
 check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)

@@ -232,7 +232,7 @@ words_case()
 }
 
 need_faults
-begin make_stress_network
+begin make_stress_network nft
 cpus 4
 inject 0
 start_servers $P

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./stress-lib.sh
 
-LIMIT=${LIMIT:-3000}
+LIMIT=${LIMIT:-1500}
 # UDP floods are as much faster to make.
 LIMIT_UDP=${LIMIT_UDP:-$((4 * LIMIT))}
 # What the policy promises to new connections while a flood is on: of a hundred.
@@ -57,13 +57,23 @@ got_in()
 	between "$1: new ones got in (of a hundred)" $percent $PROMISE 100
 }
 
+few_connections()
+{
+	total connections
+	[ $TOTAL -lt $((LIMIT / 2)) ]
+}
+
 # under_flood NAME OPTIONS...
 under_flood()
 {
-	local most=0 limit=$LIMIT
+	local most=0 limit=$LIMIT HEADROOM
 
 	[[ $1 != UDP* ]] || limit=$LIMIT_UDP
+	# A lower limit would close none.
+	lb del-connection --client 10.128.0.0/9 > /dev/null
+	wait_for 5 few_connections
 	lb set conn-limit $limit
+	HEADROOM=$((limit / 16 > 64 ? limit / 16 : 64))
 	L="$KIND, $1:"
 	lb zero
 	flood_for $SECONDS_EACH flood "${@:2}"
@@ -82,7 +92,8 @@ under_flood()
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
-	between "$L there were no more connections than may be" $most 40 $((limit + limit / 16 + 4))
+	between "$L there were no more connections than may be" $most 40 $((limit + HEADROOM + 4))
+	[[ $1 != @(SYN|UDP)* ]] || between "$L and it came to the limit" $most $((limit - HEADROOM)) 1000000
 	new_ones c2
 	got_in "$L TCP"
 	new_ones c2u

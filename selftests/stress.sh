@@ -7,7 +7,7 @@
 
 . ./stress-sections.sh
 
-begin make_stress_network
+begin make_stress_network nft
 cpus 4
 start_servers $P
 run_sections

@@ -15,7 +15,7 @@ CONNS=${CONNS:-10000}
 TIMES=${TIMES:-3}
 RELOADS=${RELOADS:-3}
 # A namespace's end, in milliseconds: this, and so much for each thousand connections.
-GONE_MS=${GONE_MS:-3000}
+GONE_MS=${GONE_MS:-10000}
 GONE_MS_K=${GONE_MS_K:-100}
 
 SPACES+=(x away)
@@ -302,7 +302,7 @@ reload_cases()
 	recovers "after that"
 }
 
-begin make_stress_network
+begin make_stress_network nft
 cpus 4
 S_MAC=$(ip -n lbvs-d -j link show s | jq -r '.[].address')
 start_servers $P

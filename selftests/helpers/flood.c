@@ -31,6 +31,7 @@
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,8 @@
 #define PORTS		60000
 #define CLIENT_FIRST	0x0a800001 /* 10.128.0.1 */
 #define CLIENTS		0x7ffffe
+
+#define __packed	__attribute__((__packed__))
 
 enum kind { UDP, SYN, ACK, RST, ICMP };
 
@@ -74,7 +77,7 @@ struct packet {
 			__u8 quoted_tcp[8];
 		};
 	};
-} __attribute__((packed));
+} __packed;
 
 struct plan {
 	enum kind kind;
@@ -89,12 +92,12 @@ struct plan {
 	__u64 ms;
 };
 
-static volatile sig_atomic_t stopped;
+static atomic_bool stopped;
 
 static void stop(int signal)
 {
 	(void)signal;
-	stopped = 1;
+	stopped = true;
 }
 
 static int open_tun(const char *device)
@@ -135,7 +138,8 @@ static void parse_mac(struct ethhdr *ether, const char *text)
 {
 	__u8 *to = ether->h_dest;
 
-	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", to, to + 1, to + 2, to + 3, to + 4, to + 5) != 6)
+	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", to, to + 1, to + 2, to + 3, to + 4,
+		   to + 5) != 6)
 		die("%s is no hardware address", text);
 	ether->h_source[0] = 2;
 	ether->h_source[5] = 0x99;
@@ -208,9 +212,10 @@ static void prepare(struct packet *packet, const struct plan *plan)
 
 static void fill_tcp(struct packet *packet, __u16 port)
 {
-	struct address from = { .in = { .sin_family = AF_INET, .sin_addr.s_addr = packet->ip.saddr } };
-	struct address to = { .in = { .sin_family = AF_INET, .sin_addr.s_addr = packet->ip.daddr } };
+	struct address from = { .in.sin_family = AF_INET }, to = from;
 
+	from.in.sin_addr.s_addr = packet->ip.saddr;
+	to.in.sin_addr.s_addr = packet->ip.daddr;
 	packet->tcp.source = port;
 	packet->tcp.seq = random_word();
 	packet->tcp.check = 0;
@@ -325,11 +330,12 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 			exit(1);
 		}
 	}
-	if (argc - optind != 4 || !address_parse(&plan->service, argv[optind + 2], argv[optind + 3]) ||
+	argv += optind;
+	if (argc - optind != 4 || !address_parse(&plan->service, argv[2], argv[3]) ||
 	    plan->service.sa.sa_family != AF_INET)
-		die("usage: flood [-k KIND] [-m MAC] [-c ADDRESS] [-r] [-n TUPLES] [-t SECONDS] [-f] DEVICE COUNT ADDRESS PORT");
-	plan->device = argv[optind];
-	plan->count = strtoul(argv[optind + 1], NULL, 10);
+		die("usage: flood [OPTION...] DEVICE COUNT ADDRESS PORT");
+	plan->device = argv[0];
+	plan->count = strtoul(argv[1], NULL, 10);
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,7 @@
 #include <linux/lbvs.h>
 #include <linux/netlink.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,8 @@ static const struct name real_names[] = {
 };
 
 static const struct name setting_names[] = {
-	SETTING(CONN_LIMIT), SETTING(TCP_UNKNOWN), SETTING(TIMEOUTS), SETTING(TUNNEL_DF), SETTING(CONNTRACK),
+	SETTING(CONN_LIMIT), SETTING(TCP_UNKNOWN), SETTING(TIMEOUTS), SETTING(TUNNEL_DF),
+	SETTING(CONNTRACK),
 	SETTING(FAST_PATH), SETTING(TRANSMIT), { .name = NULL },
 };
 
@@ -255,12 +257,12 @@ static struct nlattr *find_attr(void *start, size_t len, __u16 type)
 	return NULL;
 }
 
-static volatile sig_atomic_t stopped;
+static atomic_bool stopped;
 
 static void stop(int signal)
 {
 	(void)signal;
-	stopped = 1;
+	stopped = true;
 }
 
 static int open_netlink(int room)
@@ -470,7 +472,7 @@ static void parse_options(struct options *options, struct plan *plan, int argc, 
 		}
 	}
 	if (optind >= argc || argc - optind > 2 * REQUESTS_MAX || (!plan->ms && argc - optind > 2))
-		die("usage: nl [-v VERSION] [-f NTH | -t SECONDS [-i MICROSECONDS]] [-w SECONDS] [-d] [-b BYTES] COMMAND [ATTRIBUTES]...");
+		die("usage: nl [OPTION...] COMMAND [ATTRIBUTES]...");
 }
 
 int main(int argc, char **argv)
