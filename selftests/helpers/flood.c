@@ -46,14 +46,13 @@
 #define CLIENT_FIRST	0x0a800001 /* 10.128.0.1 */
 #define CLIENTS		0x7ffffe
 
-#define __packed	__attribute__((__packed__))
-
 enum kind { UDP, SYN, ACK, RST, ICMP };
 
 static const char *const kind_names[] = { "udp", "syn", "ack", "rst", "icmp" };
 
 /**
  * struct packet - what is sent, with room for an Ethernet header before it
+ * @align: has the rest be without gaps
  * @ether: that
  * @ip: the outer header
  * @udp: of a UDP packet
@@ -63,6 +62,7 @@ static const char *const kind_names[] = { "udp", "syn", "ack", "rst", "icmp" };
  * @quoted_tcp: its ports and sequence number
  */
 struct packet {
+	__u16 align;
 	struct ethhdr ether;
 	struct iphdr ip;
 	union {
@@ -77,7 +77,7 @@ struct packet {
 			__u8 quoted_tcp[8];
 		};
 	};
-} __packed;
+};
 
 struct plan {
 	enum kind kind;
@@ -258,7 +258,7 @@ static bool send_one(int fd, const struct packet *packet, const struct plan *pla
 	size_t skip = plan->mac ? 0 : sizeof(packet->ether);
 	size_t len = sizeof(packet->ether) + ntohs(packet->ip.tot_len) - skip;
 
-	return write(fd, (const char *)packet + skip, len) == (ssize_t)len;
+	return write(fd, (const char *)&packet->ether + skip, len) == (ssize_t)len;
 }
 
 static void send_all(int fd, struct packet *packet, const struct plan *plan)
