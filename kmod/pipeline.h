@@ -287,11 +287,10 @@ static __always_inline unsigned int lbvs_tunnel_mtu(const struct lbvs_real *real
 static __always_inline bool lbvs_must_fit(const struct lbvs_net *ln,
 					  const struct lbvs_packet *pkt, bool tunnel)
 {
-	if (!pkt->df || !tunnel)
-		return pkt->df;
 	/* IPv4's sockets don't heed an MTU on the way to their own host. */
-	return !(pkt->local && pkt->tuple.af == AF_INET) &&
-	       READ_ONCE(ln->tunnel_df) != LBVS_TUNNEL_DF_NEVER;
+	if (!pkt->df || (pkt->local && pkt->tuple.af == AF_INET))
+		return false;
+	return !tunnel || READ_ONCE(ln->tunnel_df) != LBVS_TUNNEL_DF_NEVER;
 }
 
 static __always_inline unsigned int
@@ -475,8 +474,11 @@ static __always_inline int lbvs_writable(struct sk_buff *skb,
 static __always_inline int lbvs_age(struct sk_buff *skb,
 				    const struct lbvs_packet *pkt, bool fast)
 {
-	if (pkt->local)
+	/* IPv6's sockets allow that themselves; see lbvs_must_fit(). */
+	if (pkt->local) {
+		skb->ignore_df = 1;
 		return 0;
+	}
 	if (pkt->tuple.af == AF_INET) {
 		if (lbvs_writable(skb, sizeof(struct iphdr), fast))
 			return -ENOMEM;

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Watch it work: three HTTP servers behind one address, and then one of them is
-# taken away. What is claimed is checked; the last line and the status tell.
+# Watch it work: three HTTP servers behind one address, by nat, by dr and by tunnel,
+# or by those of them that are named. What is claimed is checked; the last line and
+# the status tell.
 
-# shellcheck disable=SC2317 # functions are called by name
-. ./lib.sh
+# shellcheck disable=SC2086,SC2317 # words have no blanks; functions are called by name
+. ./methods-lib.sh
 
-URL=http://203.0.113.10/
 REQUESTS=120
+DIRECT_REQUESTS=30
 FILE_MB=5
+SENT=0
 WRONG=()
 DOWNLOADS=()
 PIPES=()
@@ -43,8 +45,21 @@ claim()
 	fi
 }
 
-# http_servers: each page is the server's name; the file is the same everywhere.
+# http_servers PORT: each page is the server's name; the file is the same everywhere.
 http_servers()
+{
+	local name
+
+	echo "r1, r2, r3# busybox httpd -p $1 -h /www"
+	for name in r1 r2 r3; do
+		job $name busybox httpd -f -p "$1" -h "$TMP/www-$name"
+	done
+	for name in r1 r2 r3; do
+		wait_for 10 on $name bash -c ": < /dev/tcp/127.0.0.1/$1" || WRONG+=("server $name:$1")
+	done
+}
+
+pages()
 {
 	local name
 
@@ -53,11 +68,6 @@ http_servers()
 		mkdir "$TMP/www-$name"
 		echo $name > "$TMP/www-$name/index.html"
 		ln "$TMP/file" "$TMP/www-$name/file"
-		echo "$name# busybox httpd -p 8080 -h /www"
-		job $name busybox httpd -f -p 8080 -h "$TMP/www-$name"
-	done
-	for name in r1 r2 r3; do
-		wait_for 10 on $name bash -c ': < /dev/tcp/127.0.0.1/8080' || WRONG+=("server $name")
 	done
 }
 
@@ -65,9 +75,10 @@ picture()
 {
 	cat <<-END
 	     client                director                      real servers
-	  192.0.2.11 ---------- 192.0.2.1  10.0.0.1 ------+--- r1  10.0.0.11:8080
-	                    VIP 203.0.113.10:80           +--- r2  10.0.0.12:8080
-	                                                  '--- r3  10.0.0.13:8080
+	  192.0.2.11 ---+------ 192.0.2.1  10.0.0.1 ------+--- r1  10.0.0.11
+	                |       VIPs 203.0.113.10 ...     +--- r2  10.0.0.12
+	                '------ 192.0.2.2  10.0.0.2 ------+--- r3  10.0.0.13
+	                           a router
 	END
 }
 
@@ -77,13 +88,23 @@ how_often()
 	sed -E 's/^ *([0-9]+) (.*)/\2=\1/' <<< "$1" | paste -sd ' '
 }
 
+# ask COUNT URL: so many requests, each a connection of its own
+ask()
+{
+	run c1 "curl -s -H 'Connection: close' '$2#[1-$1]' | sort | uniq -c"
+	SENT=$((SENT + $1))
+}
+
+# in_list FILTER VIP: of what lbctl says of that VIP's service
+in_list()
+{
+	lbq ".services[] | select(.address == \"$2\") | $1" list
+}
+
 set_up()
 {
-	title "The network: namespaces of this machine, joined by veth and bridges"
-	picture
-	title "Three HTTP servers; each page says who served it"
-	http_servers
-	title "The service, and its reals"
+	title "nat: the director rewrites addresses and ports, both ways"
+	http_servers 8080
 	run d "lbctl add-service tcp 203.0.113.10:80 --scheduler wrr"
 	run d "lbctl add-real tcp 203.0.113.10:80 10.0.0.11:8080 --weight 2"
 	run d "lbctl add-real tcp 203.0.113.10:80 10.0.0.12:8080"
@@ -92,16 +113,13 @@ set_up()
 
 requests()
 {
-	title "$REQUESTS HTTP requests, each a connection of its own"
-	run c1 "curl -s -H 'Connection: close' '$URL#[1-$REQUESTS]' | sort | uniq -c"
+	title "nat: $REQUESTS HTTP requests"
+	ask $REQUESTS $URL
 	claim "r1, of weight 2, has answered as often as the other two together" \
 		"$(how_often "$SAID")" "r1=$((REQUESTS / 2)) r2=$((REQUESTS / 4)) r3=$((REQUESTS / 4))"
-	run d "lbctl list"
-	claim "the director has counted as many" "$(lbq '[.services[0].reals[].stats.connections] | join(" ")' list)" \
+	claim "the director has counted as many" \
+		"$(in_list '[.reals[].stats.connections] | join(" ")' 203.0.113.10)" \
 		"$((REQUESTS / 2)) $((REQUESTS / 4)) $((REQUESTS / 4))"
-	run d "head -n 6 /proc/net/lbvs/connections"
-	title "What the kernel says"
-	run d "dmesg | grep 'lbvs: '"
 }
 
 # Their data goes into pipes that nobody reads for now, so they stop half-way:
@@ -148,13 +166,13 @@ take_away()
 {
 	local before
 
-	title "One real is taken away while downloads run"
+	title "nat: one real is taken away while downloads run"
 	begin_downloads
 	open_to 10.0.0.11
 	before=$OPEN
 	claim "half of them come from r1" "$before" 2
 	run d "lbctl del-real tcp 203.0.113.10:80 10.0.0.11:8080"
-	run c1 "curl -s -H 'Connection: close' '$URL#[1-40]' | sort | uniq -c"
+	ask 40 $URL
 	claim "new connections avoid it" "$(how_often "$SAID")" "r2=20 r3=20"
 	run d "lbctl connections --real 10.0.0.11 | grep established"
 	open_to 10.0.0.11
@@ -162,15 +180,128 @@ take_away()
 	end_downloads
 }
 
+# The answers' bytes are at least the files'.
+through_director()
+{
+	[ "$(in_list .stats.bytes_out 203.0.113.10)" -ge $((4 * (FILE_MB << 20))) ] && echo yes
+}
+
+nat_part()
+{
+	URL=http://203.0.113.10/
+	set_up
+	requests
+	take_away
+	claim "every byte of that has come through the director" "$(through_director)" yes
+}
+
+# prepare METHOD VIP...: the reals' side; shown once
+prepare()
+{
+	local name
+
+	run r1 "lbctl real-setup $*"
+	echo "r2, r3# lbctl real-setup $*    (the same)"
+	for name in r2 r3; do
+		on $name "$LBCTL" real-setup "$@" > "$TMP/said" 2>&1 || WRONG+=("real-setup at $name")
+	done
+	for name in r1 r2 r3; do
+		on $name "$LBCTL" check-real "$@" | sed 's/ .*//'
+	done > "$TMP/said"
+	claim "lbctl check-real finds nothing wrong at any of them" "$(sort -u "$TMP/said")" good
+}
+
+# direct URL VIP: from three reals the client has pages and a file; nothing of it came
+# through the director
+direct()
+{
+	local each=$((DIRECT_REQUESTS / 3)) name
+
+	ask $DIRECT_REQUESTS "$1"
+	claim "each real has answered a third" "$(how_often "$SAID")" "r1=$each r2=$each r3=$each"
+	run c1 "curl -s '${1}file' | wc -c"
+	SENT=$((SENT + 1))
+	claim "the client has the whole file" "$SAID" $((FILE_MB << 20))
+	claim "the director has counted each connection, and what the client sent" \
+		"$(in_list '.stats | "\(.connections) \(.packets_in > 200)"' "$2")" "$((DIRECT_REQUESTS + 1)) true"
+	claim "but of answers no packet and no byte" \
+		"$(in_list '.stats | "\(.packets_out) \(.bytes_out)"' "$2")" "0 0"
+}
+
+# Whatever lbctl counts: this is told by the stack behind the director's device.
+none_seen()
+{
+	run d "nft list counter inet watch replies | grep -o 'packets.*'"
+	claim "nor has nftables seen one come by the device to the reals" "$SAID" "packets 0 bytes 0"
+}
+
+# add VIP REAL-OPTIONS...
+add()
+{
+	run d "lbctl add-service tcp $1:80 --scheduler rr"
+	run d "for i in 1 2 3; do lbctl add-real tcp $1:80 10.0.0.1\$i:80 ${*:2}; done"
+}
+
+serve_80()
+{
+	[ -n "${SERVING:-}" ] || http_servers 80
+	SERVING=yes
+}
+
+dr_part()
+{
+	title "dr: to the real's hardware address, unchanged; the real answers the client itself"
+	prepare dr 203.0.113.11
+	serve_80
+	add 203.0.113.11 --method dr
+	direct http://203.0.113.11/ 203.0.113.11
+	none_seen
+}
+
+tunnel_part()
+{
+	title "tunnel: wrapped, to reals anywhere; here IPv4 and IPv6 in IPv4"
+	prepare tunnel 203.0.113.20 2001:db8:f::20 --outer inet
+	serve_80
+	add 203.0.113.20 --method tunnel
+	direct http://203.0.113.20/ 203.0.113.20
+	add "[2001:db8:f::20]" --method tunnel
+	direct "http://[2001:db8:f::20]/" 2001:db8:f::20
+	none_seen
+}
+
+make_demo_network()
+{
+	local i
+
+	make_network && second_router || return 1
+	for i in 1 2 3; do
+		return_path r$i eth0 10.0.0.2 2001:db8:10::2
+	done
+	count_replies
+}
+
+[ $# -gt 0 ] || set -- nat dr tunnel
+for part; do
+	case $part in
+	nat|dr|tunnel) ;;
+	*)	echo "usage: demo.sh [nat] [dr] [tunnel]" >&2
+		exit 2 ;;
+	esac
+done
 NO_TAP=1
-begin make_network curl busybox
-set_up
-requests
-take_away
+begin make_demo_network curl busybox nft
+title "The network: namespaces of this machine, joined by veth and bridges"
+picture
+pages
+for part; do
+	"${part}_part"
+done
+title "All of it, as the director counts"
 run d "lbctl list"
 
 if [ ${#WRONG[@]} -eq 0 ]; then
-	printf '\ndemo: %d requests and 4 downloads, balanced as claimed (%d s)\n' $((REQUESTS + 40)) $SECONDS
+	printf '\ndemo: %s: %d requests, balanced as claimed (%d s)\n' "$*" $SENT $SECONDS
 	exit 0
 fi
 printf '\ndemo: FAILED: %s\n' "${WRONG[@]}"

@@ -10,6 +10,7 @@
 
 P=8080
 MTU=1400
+LOCAL_KINDS="nat dr ipip4 ipip6 gue4"
 
 # narrow SPACE MTU|0 NETWORK4 NETWORK6 DEVICE: from there on only so much fits. The
 # metric is that of the kernel's own route.
@@ -126,11 +127,44 @@ reply_mtu_cases()
 	narrow rt 0 198.51.100.0/24 2001:db8:2::/64 c2
 }
 
+# The director's own client. For that the VIP is next door, where all lengths fit.
+local_client_case()
+{
+	tell dir open t tcp $VIP $P from=$D_REALS timeout=8000
+	told "$L from the director, 1 MB each way" good dir bulk t $((1 << 20))
+	told "$L closed in order" finished dir finish t
+	lb flush
+	forget_paths d
+}
+
+local_client_cases()
+{
+	narrow d $MTU 10.0.0.11/32 2001:db8:10::11/128 s
+	for name in $LOCAL_KINDS; do
+		kind $name
+		balance tcp $VIP $P 1
+		L="$V $name, next to the director:"
+		local_client_case
+	done
+	ip -n lbvs-d -4 route delete 10.0.0.11/32
+	ip -n lbvs-d -6 route delete 2001:db8:10::11/128
+	narrow mid $MTU 10.1.0.0/24 2001:db8:11::/64 f
+	for name in ${LOCAL_KINDS/dr /}; do
+		kind $name
+		balance tcp $VIP $P 4
+		L="$V $name, further on:"
+		local_client_case
+	done
+	narrow mid 0 10.1.0.0/24 2001:db8:11::/64 f
+}
+
 begin make_methods_network nft
 start_servers $P
 start_server r4 $P
 start_client c1 c1
 start_client c2 c2
+start_client dir d
+both_families local_client_cases
 both_families mtu_cases
 both_families reply_mtu_cases
 finish
