@@ -7,6 +7,9 @@
 # make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2 FUZZ_SECONDS=25)
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
+# make check-races          those that have much at a time in debug kernel C, for data races (TESTS="a.sh b.sh")
+# make coverage             which of the module's lines the tests run, in debug kernel A (TESTS="a.sh b.sh")
+# make survive              the fraction of 10,000 connections that each change breaks, beside ip_vs (CLIENTS=10000 KERNEL=6.1)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
 # make bench-profile        in which functions (CASE=lbvs/dr/udp KERNEL=6.1 FUNCTION=)
 # make bench-rates          64 KB packets and new connections a second
@@ -59,10 +62,10 @@ module-6.1 module-6.12: module-%:
 	@$(vm)/fetch-kernel $*
 	@$(vm)/build-module $*
 
-kernel-debug-A kernel-debug-B: kernel-debug-%:
+kernel-debug-A kernel-debug-B kernel-debug-C: kernel-debug-%:
 	@$(vm)/build-debug $*
 
-module-debug-A module-debug-B: module-debug-%: kernel-debug-%
+module-debug-A module-debug-B module-debug-C: module-debug-%: kernel-debug-%
 	@$(vm)/build-module debug-$*
 
 kernel-native:
@@ -96,11 +99,28 @@ check: deps
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" $(vm)/check
 
 # Slow kernels: fewer bytes and connections, more patience.
+debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 TEST_TIMEOUT=1200
 check-debug: KERNELS = debug-A debug-B
 check-debug: deps
 	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=7200 \
-		GUEST_ENV="MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 TEST_TIMEOUT=1200" $(vm)/check
+		GUEST_ENV="$(debug-env)" $(vm)/check
+
+races := basic.sh states.sh changes.sh removal.sh reload.sh limit.sh clash.sh million.sh fastall.sh schedulers.sh \
+	affinity.sh reading.sh netns.sh tracked.sh survive.sh
+check-races: deps kernel-debug-C
+	@KERNELS=debug-C TESTS="$(or $(TESTS),$(races))" ONLY_VM=1 LOGS=logs-races VM_TIMEOUT=7200 CPUS=4 \
+		GUEST_ENV="$(debug-env)" $(vm)/check
+
+coverage: deps kernel-debug-A
+	@KERNELS=debug-A TESTS="$(TESTS)" ONLY_VM=1 LOGS=logs-coverage VM_TIMEOUT=14400 \
+		GUEST_ENV="$(debug-env) COVERAGE=1" $(vm)/check; status=$$?; \
+		$(vm)/coverage build/module/debug-A build/logs-coverage/vm-debug-A/output.log && exit $$status
+
+# So many sockets of clients, of servers, and what is between them take memory and time.
+survive: deps module-$(KERNEL) lbctl programs
+	@$(vm)/run --kernel $(KERNEL) --log build/logs/survive --memory 4096 --timeout 3600 -- \
+		env CLIENTS=$(or $(CLIENTS),10000) TELL_TIMEOUT=900 ./survive.sh
 
 check-vm: deps
 	@$(vm)/fetch-kernel $(KERNEL)
@@ -145,6 +165,6 @@ distclean: clean
 	rm -rf build .checkpatch-camelcase.*
 
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
-	kernel-debug-A kernel-debug-B module-debug-A module-debug-B kernel-native module-native bench-module-6.1 bench-module-6.12 \
+	kernel-debug-A kernel-debug-B kernel-debug-C module-debug-A module-debug-B module-debug-C kernel-native module-native bench-module-6.1 bench-module-6.12 \
 	bench-module-native deps vm demo bench bench-profile bench-docs bench-rates bench-scale \
-	bench-native check-bench check check-debug check-vm clean distclean
+	bench-native check-bench check check-debug check-races coverage survive check-vm clean distclean

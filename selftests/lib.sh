@@ -406,6 +406,18 @@ need_lbvs()
 	command -v "$LBCTL" > /dev/null || skip_all "no lbctl: set LBCTL or PATH"
 }
 
+# For tests that unload the module
+need_module_file()
+{
+	modinfo lbvs > /dev/null 2>&1 || [ -e "${LBVS_KO:-}" ] ||
+		skip_all "the module could not be loaded again: set LBVS_KO"
+}
+
+load_module()
+{
+	modprobe lbvs 2> /dev/null || insmod "${LBVS_KO:-}"
+}
+
 # fast_path_of SPACE...: these are directors; FAST_PATH (on, off, all) is how the test is run
 fast_path_of()
 {

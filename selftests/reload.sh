@@ -7,11 +7,6 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./lib.sh
 
-load_module()
-{
-	modprobe lbvs 2> /dev/null || insmod "${LBVS_KO:-}"
-}
-
 # Asked for, the module is loaded, unless the kernel has no way to do so.
 without_modprobe()
 {
@@ -66,9 +61,7 @@ repeat_case()
 }
 
 begin make_network
-if ! modinfo lbvs > /dev/null 2>&1 && [ ! -e "${LBVS_KO:-}" ]; then
-	skip_all "the module could not be loaded again: set LBVS_KO"
-fi
+need_module_file
 start_servers 8080
 start_client c1 c1
 start_client c2 c2

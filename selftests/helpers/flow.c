@@ -188,20 +188,31 @@ static const char *check_answer(struct flow *flow, const char *answer, __u64 num
 	return NULL;
 }
 
-const char *flow_say(struct flow *flow)
+const char *flow_question(struct flow *flow)
+{
+	char text[LINE_MAX_LEN];
+	size_t len;
+
+	flow->number++;
+	len = make_message(text, flow->number, flow->type);
+	return transmit(flow, text, len);
+}
+
+const char *flow_answer(struct flow *flow)
 {
 	char text[LINE_MAX_LEN];
 	const char *wrong;
 	size_t len;
 
-	flow->number++;
-	len = make_message(text, flow->number, flow->type);
-	wrong = transmit(flow, text, len);
-	if (!wrong)
-		wrong = receive(flow, text, &len);
+	wrong = receive(flow, text, &len);
 	if (!wrong && !len)
 		wrong = "closed";
 	return wrong ?: check_answer(flow, text, flow->number);
+}
+
+const char *flow_say(struct flow *flow)
+{
+	return flow_question(flow) ?: flow_answer(flow);
 }
 
 /* UDP: all questions, then all answers, which have to be in the same order. */
@@ -213,11 +224,8 @@ const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost
 	unsigned int i;
 	size_t len;
 
-	for (i = 0; i < count && !wrong; i++) {
-		flow->number++;
-		len = make_message(text, flow->number, flow->type);
-		wrong = transmit(flow, text, len);
-	}
+	for (i = 0; i < count && !wrong; i++)
+		wrong = flow_question(flow);
 	for (*lost = 0; !wrong && last < flow->number; last = number) {
 		wrong = receive(flow, text, &len);
 		if (wrong && !strcmp(wrong, "timeout")) {

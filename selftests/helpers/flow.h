@@ -13,6 +13,7 @@
  * @number: of the last message
  * @real: who answered the last message
  * @timeout: how long to wait for an answer, in milliseconds
+ * @wrong: what "sayall" has found wrong with it
  */
 struct flow {
 	struct flow *next;
@@ -22,6 +23,7 @@ struct flow {
 	__u64 number;
 	char real[NAME_MAX_LEN];
 	int timeout;
+	const char *wrong;
 };
 
 /**
@@ -48,10 +50,13 @@ struct flow_options {
 
 /*
  * All of these return NULL, or a word for what went wrong. flow_say() sends one
- * numbered message, checks the answer and puts the name into flow->real.
+ * numbered message, checks the answer and puts the name into flow->real;
+ * flow_question() and flow_answer() are its two halves.
  */
 const char *flow_open(struct flow *flow, const struct flow_options *options);
 const char *flow_say(struct flow *flow);
+const char *flow_question(struct flow *flow);
+const char *flow_answer(struct flow *flow);
 const char *flow_burst(struct flow *flow, unsigned int count, unsigned int *lost);
 const char *flow_send(struct flow *flow, size_t len);
 const char *flow_big(struct flow *flow, size_t len);

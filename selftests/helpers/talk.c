@@ -15,7 +15,8 @@
  *   big ID BYTES	UDP, one datagram, and one as large back: the real's name
  *   error ID		with "errors": the next ICMP error: "type=3 code=3 info=0 from=..."
  *   many ID COUNT HOW	open ID1, ID2 ...: how often who, and "failed=N" if any did
- *   sayall ID		a message on each of them: "same=60 moved=0 failed=0"
+ *   sayall ID		a message on all of them at a time: "same=60 moved=0 failed=0"
+ *   prune ID		close those of them that failed then: "closed=0"
  *   each COUNT HOW	open, say, finish one after the other: how often who
  *   load HOW		as each, until the next line: "requests=N failed=N r1=N ..."
  *   bulk ID BYTES	so many bytes each way, checked at both ends: "good"
@@ -317,17 +318,42 @@ static const char *do_many(int n, char **words)
 	return NULL;
 }
 
+/* One of the many that "many" has made under that name. */
+static bool is_one_of(const struct flow *flow, const char *name)
+{
+	return !strncmp(flow->id, name, strlen(name));
+}
+
+/* All have the same time from the last question on: many that are dead cost no more than one. */
+static const char *answer_until(struct flow *flow, __u64 start)
+{
+	int timeout = flow->timeout, gone = now_ms() - start;
+	const char *wrong;
+
+	flow->timeout = gone < timeout ? timeout - gone : 0;
+	wrong = flow_answer(flow);
+	flow->timeout = timeout;
+	return wrong;
+}
+
 static const char *do_sayall(int n, char **words)
 {
 	unsigned int same = 0, moved = 0, failed = 0;
 	char before[NAME_MAX_LEN];
 	struct flow *flow;
+	__u64 start;
 
+	for (flow = flows; flow; flow = flow->next)
+		if (is_one_of(flow, words[n - 1]))
+			flow->wrong = flow_question(flow);
+	start = now_ms();
 	for (flow = flows; flow; flow = flow->next) {
-		if (n < 2 || strncmp(flow->id, words[1], strlen(words[1])))
+		if (!is_one_of(flow, words[n - 1]))
 			continue;
 		memcpy(before, flow->real, sizeof(before));
-		if (flow_say(flow))
+		if (!flow->wrong)
+			flow->wrong = answer_until(flow, start);
+		if (flow->wrong)
 			failed++;
 		else if (strcmp(before, flow->real))
 			moved++;
@@ -335,6 +361,22 @@ static const char *do_sayall(int n, char **words)
 			same++;
 	}
 	printf("same=%u moved=%u failed=%u\n", same, moved, failed);
+	return NULL;
+}
+
+static const char *do_prune(int n, char **words)
+{
+	struct flow *flow, *next;
+	unsigned int count = 0;
+
+	for (flow = flows; flow; flow = next) {
+		next = flow->next;
+		if (!flow->wrong || !is_one_of(flow, words[n - 1]))
+			continue;
+		remove_flow(flow);
+		count++;
+	}
+	printf("closed=%u\n", count);
 	return NULL;
 }
 
@@ -501,6 +543,7 @@ static const struct command {
 	{ "error", 2, do_error },
 	{ "many", 3, do_many },
 	{ "sayall", 2, do_sayall },
+	{ "prune", 2, do_prune },
 	{ "each", 2, do_each },
 	{ "load", 1, do_load },
 	{ "bulk", 2, do_bulk },

@@ -4,7 +4,9 @@
  * selfcheck can see whether the VM's runner, and the kernel, take notice.
  */
 #include <linux/bug.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -103,6 +105,54 @@ static void free_armed_timer(void)
 	kfree(timer);
 }
 
+static int shared;
+static int turn;
+
+static int write_shared(void *me)
+{
+	while (!kthread_should_stop()) {
+		shared++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Each writes in his turn; that the turn is handed on by no release lets the write be late. */
+static int write_in_turn(void *me)
+{
+	while (!kthread_should_stop()) {
+		/* What the other one has forgotten. */
+		if (smp_load_acquire(&turn) == (long)me) {
+			shared++;
+			WRITE_ONCE(turn, !me);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static void run_twice(int (*run)(void *me))
+{
+	struct task_struct *one = kthread_run(run, (void *)0L, "provoke-0");
+	struct task_struct *other = kthread_run(run, (void *)1L, "provoke-1");
+
+	ssleep(3);
+	if (!IS_ERR(one))
+		kthread_stop(one);
+	if (!IS_ERR(other))
+		kthread_stop(other);
+}
+
+static void race(void)
+{
+	run_twice(write_shared);
+}
+
+static void forget_barrier(void)
+{
+	run_twice(write_in_turn);
+}
+
 static const struct {
 	const char *name;
 	void (*commit)(void);
@@ -115,6 +165,8 @@ static const struct {
 	{ "sleep", sleep_under_lock },
 	{ "rcu", read_without_rcu },
 	{ "timer", free_armed_timer },
+	{ "race", race },
+	{ "barrier", forget_barrier },
 };
 
 static int __init provoke_init(void)
