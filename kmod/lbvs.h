@@ -67,6 +67,19 @@ struct lbvs_sum {
 #define LBVS_COUNT_EVICTED	LBVS_COUNT_FAST(__LBVS_FAST_MAX)
 #define LBVS_COUNTS		(LBVS_COUNT_EVICTED + 1)
 
+/* Packets of a CPU that are remembered; a NIC hands them up in lists of some eight. */
+#define LBVS_UNKNOWNS		16
+
+/**
+ * struct lbvs_unknown - a client's packet that is of no connection
+ * @skb: the packet; never dereferenced
+ * @ends: its addresses, see lbvs_ends()
+ */
+struct lbvs_unknown {
+	const struct sk_buff *skb;
+	u64 ends;
+};
+
 /**
  * struct lbvs_cpu - what a namespace counts on one CPU
  * @count: packets by &enum lbvs_drop and &enum lbvs_fast, and connections that
@@ -75,14 +88,12 @@ struct lbvs_sum {
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
  * @count_base: what @count was then; under &lbvs_net.lock
- * @unknown: the client's packet that the fast path has last found to be of no
- *	connection; never dereferenced; that CPU's own, with BH off
- * @unknown_ends: its addresses, see lbvs_ends()
+ * @unknown: what the fast path has looked for in vain lately; that CPU's own,
+ *	with BH off
  */
 struct lbvs_cpu {
 	u64 count[LBVS_COUNTS];
-	const struct sk_buff *unknown;
-	u64 unknown_ends;
+	struct lbvs_unknown unknown[LBVS_UNKNOWNS];
 	struct lbvs_sum gone;
 	struct lbvs_sum base;
 	u64 count_base[LBVS_COUNTS];
@@ -691,18 +702,27 @@ static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
 	       READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
 }
 
+/* Packets that came together are side by side in memory, as a rule. */
+static __always_inline struct lbvs_unknown *
+lbvs_unknown_slot(struct lbvs_net *ln, const struct sk_buff *skb)
+{
+	unsigned long place = (unsigned long)skb / roundup_pow_of_two(sizeof(*skb));
+
+	return &this_cpu_ptr(ln->cpu)->unknown[place % LBVS_UNKNOWNS];
+}
+
 /* Note that a client's packet is of no connection. Context: BH off. */
 static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
 					      const struct sk_buff *skb, u8 af)
 {
-	struct lbvs_cpu *cpu = this_cpu_ptr(ln->cpu);
+	struct lbvs_unknown *slot = lbvs_unknown_slot(ln, skb);
 	struct lbvs_glance glance;
 
 	if (!lbvs_packet_glance(skb, af, &glance) ||
 	    lbvs_addr_maybe(ln, af, glance.saddr))
 		return;
-	cpu->unknown = skb;
-	cpu->unknown_ends = lbvs_ends(af, glance.saddr, glance.daddr);
+	slot->skb = skb;
+	slot->ends = lbvs_ends(af, glance.saddr, glance.daddr);
 }
 
 /*
@@ -713,14 +733,14 @@ static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
 static __always_inline bool lbvs_is_unknown(struct lbvs_net *ln,
 					    const struct sk_buff *skb, u8 af)
 {
-	struct lbvs_cpu *cpu = this_cpu_ptr(ln->cpu);
+	struct lbvs_unknown *slot = lbvs_unknown_slot(ln, skb);
 	struct lbvs_glance glance;
 
-	if (cpu->unknown != skb)
+	if (slot->skb != skb)
 		return false;
-	cpu->unknown = NULL;
+	slot->skb = NULL;
 	return lbvs_packet_glance(skb, af, &glance) &&
-	       cpu->unknown_ends == lbvs_ends(af, glance.saddr, glance.daddr);
+	       slot->ends == lbvs_ends(af, glance.saddr, glance.daddr);
 }
 
 /* Whether packets that go this way have conntrack entries. */
