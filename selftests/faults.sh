@@ -179,7 +179,8 @@ settings_cases()
 	failing "REAL_GET, all" "REAL_GET SERVICE{ $SVC }"
 	failing "CONN_GET, all" CONN_GET
 	DUMP=
-	failing "FLUSH" FLUSH
+	lb flush
+	failing "FLUSH" FLUSH "SERVICE_NEW SERVICE{ $SVC }"
 }
 
 # In a namespace that had none.
