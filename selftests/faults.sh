@@ -96,12 +96,19 @@ config()
 	CONFIG=$(lb save; lb settings)
 }
 
+# undo "COMMAND ATTRIBUTES" or ""
+undo()
+{
+	[ -z "$1" ] || on d ./nl "${1%% *}" "${1#* }" > /dev/null
+}
+
 # failing DESCRIPTION "COMMAND ATTRIBUTES" ["UNDO ATTRIBUTES"]
 failing()
 {
 	local before after wanted nth status answer half='' ask=("${2%% *}" "${2#* }")
 
 	[ "$2" != "${2%% *}" ] || ask=("$2")
+	undo "${3:-}"
 	config
 	before=$CONFIG
 	on d ./nl "${ask[@]}" > /dev/null
@@ -110,7 +117,7 @@ failing()
 	: > "$TMP/answers"
 	status=0
 	for ((nth = 1; status == 0; nth++)); do
-		[ -z "${3:-}" ] || on d ./nl "${3%% *}" "${3#* }" > /dev/null
+		undo "${3:-}"
 		answer=$(on d ./nl $DUMP -f $nth "${ask[@]}")
 		status=$?
 		config
@@ -124,17 +131,18 @@ failing()
 	done
 	all_right "$1" "$TMP/answers"
 	is "$1: done, or nothing of it" "$half" ""
-	[ -z "${3:-}" ] || on d ./nl "${3%% *}" "${3#* }" > /dev/null
+	undo "${3:-}"
 }
 
 request_cases()
 {
-	local DUMP='' service other nat dr tunnel
+	local DUMP='' service other nat dr tunnel down new
 
 	svc udp
 	other="SERVICE{ ${SVC/$(hex_of $VIP)/$(hex_of $VIP2)} }"
 	service="SERVICE{ $SVC"
 	real_words $R1; nat="$service } $REAL"
+	real_words $R1 STATE=u8:2; down="$service } $REAL"
 	real_words $R2 METHOD=u8:1; dr="$service } $REAL"
 	real_words $R3 METHOD=u8:2; tunnel="$service } $REAL"
 	mixed_services
@@ -143,14 +151,12 @@ request_cases()
 		"SERVICE_SET $service SCHEDULER=s:rr TIMEOUTS{ 9=u32:0 } }"
 	failing "$V SERVICE_SET, one-packet" "SERVICE_SET $service FLAGS=bits:1/1 }" "SERVICE_SET $service FLAGS=bits:0/1 }"
 	failing "$V REAL_DEL" "REAL_DEL ${dr/METHOD=u8:1/}" "REAL_NEW $dr"
-	# The way back for these is the same deed once more: delete first, add to undo, and so on.
-	failing "$V REAL_NEW, nat" "REAL_NEW ${nat/$(hex_of $R1)/$(hex_of $D_REALS)}" "REAL_DEL ${nat/$(hex_of $R1)/$(hex_of $D_REALS)}"
-	failing "$V REAL_NEW, dr" "REAL_NEW ${dr/$(hex_of $R2)/$(hex_of $D_REALS)}" \
-		"REAL_DEL ${nat/$(hex_of $R1)/$(hex_of $D_REALS)}"
-	failing "$V REAL_NEW, tunnel" "REAL_NEW ${tunnel/$(hex_of $R3)/$(hex_of $D_REALS)}" \
-		"REAL_DEL ${nat/$(hex_of $R1)/$(hex_of $D_REALS)}"
+	new=${nat/$(hex_of $R1)/$(hex_of $D_REALS)}
+	failing "$V REAL_NEW, nat" "REAL_NEW $new" "REAL_DEL $new"
+	failing "$V REAL_NEW, dr" "REAL_NEW ${dr/$(hex_of $R2)/$(hex_of $D_REALS)}" "REAL_DEL $new"
+	failing "$V REAL_NEW, tunnel" "REAL_NEW ${tunnel/$(hex_of $R3)/$(hex_of $D_REALS)}" "REAL_DEL $new"
 	failing "$V REAL_SET" "REAL_SET ${dr/METHOD=u8:1/METHOD=u8:0 WEIGHT=u32:9}" "REAL_SET ${dr/METHOD=u8:1/METHOD=u8:1 WEIGHT=u32:1}"
-	failing "$V REAL_SET, down" "REAL_SET ${nat/ \}*REAL/ \} REAL}" ""
+	failing "$V REAL_SET, down" "REAL_SET $down" "REAL_SET ${down/STATE=u8:2/STATE=u8:0}"
 	failing "$V SERVICE_DEL" "SERVICE_DEL $other" "SERVICE_NEW $other"
 	lb flush
 }
@@ -173,7 +179,8 @@ settings_cases()
 	failing "REAL_GET, all" "REAL_GET SERVICE{ $SVC }"
 	failing "CONN_GET, all" CONN_GET
 	DUMP=
-	failing "FLUSH" FLUSH
+	lb flush
+	failing "FLUSH" FLUSH "SERVICE_NEW SERVICE{ $SVC }"
 }
 
 # In a namespace that had none.
@@ -231,14 +238,21 @@ words_case()
 	inject 0
 }
 
+# The module first, as long as there are few namespaces to be set up by it.
+module_then_network()
+{
+	inject 0
+	module_cases
+	inject 0
+	make_stress_network
+}
+
 need_faults
-begin make_stress_network nft
+begin module_then_network nft
 cpus 4
-inject 0
 start_servers $P
 start_client c1 c1
 modprobe -q tun
-module_cases
 netns_cases
 both_families request_cases
 family 4

@@ -170,13 +170,15 @@ real_words()
 # A nat, a dr and a tunnel real for each protocol of each family.
 mixed_services()
 {
+	local was=$FAMILY
+
 	for FAMILY in 4 6; do
 		family $FAMILY
 		for protocol in tcp udp; do
 			service $protocol $VIP $P $P --scheduler rr -- $R1 $R2 --method dr $R3 --method tunnel
 		done
 	done
-	family 4
+	family $was
 }
 
 load_all()
