@@ -63,6 +63,15 @@ few_connections()
 	[ $TOTAL -lt $((LIMIT / 2)) ]
 }
 
+came_to_the_limit()
+{
+	if [ "$FLOODED" -lt $limit ]; then
+		skip "$L and it came to the limit" "only $FLOODED packets in the time: a slow machine"
+		return
+	fi
+	between "$L and it came to the limit" $most $((limit - HEADROOM)) 1000000
+}
+
 # under_flood NAME OPTIONS...
 under_flood()
 {
@@ -93,7 +102,7 @@ under_flood()
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
 	between "$L there were no more connections than may be" $most 40 $((limit + HEADROOM + 4))
-	[[ $1 != @(SYN|UDP)* ]] || between "$L and it came to the limit" $most $((limit - HEADROOM)) 1000000
+	[[ $1 != @(SYN|UDP)* ]] || came_to_the_limit
 	new_ones c2
 	got_in "$L TCP"
 	new_ones c2u
