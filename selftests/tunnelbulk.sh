@@ -48,6 +48,9 @@ each_kind()
 		on r1 nft reset counters > /dev/null
 		total_mb=0
 		transfer $MB "offloads on"
+		on d ethtool -K s tso off > /dev/null
+		transfer $FEW "segmented by the stack on its way out"
+		on d ethtool -K s tso on > /dev/null
 		on c1 ethtool -K eth0 tso off gso off > /dev/null
 		transfer $FEW "the client's segments put together by the director"
 		offloads off
