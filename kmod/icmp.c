@@ -120,6 +120,14 @@ int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 	return 0;
 }
 
+/* Who is told of a packet is who sent it: other errors are on their way elsewhere. */
+static bool to_sender(const struct lbvs_packet *pkt,
+		      const struct lbvs_quote *quote)
+{
+	return lbvs_addr_equal(pkt->tuple.af, pkt->tuple.daddr,
+			       quote->tuple.saddr);
+}
+
 /**
  * lbvs_icmp_known() - pass on an error about a packet of a known connection
  * @ln: the namespace
@@ -140,7 +148,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 	enum lbvs_dir dir;
 	u8 method;
 
-	if (!lbvs_packet_quote(skb, pkt, &quote))
+	if (!lbvs_packet_quote(skb, pkt, &quote) || !to_sender(pkt, &quote))
 		return NF_ACCEPT;
 	/* The error goes the way that answers to the quoted packet go. */
 	lbvs_tuple_reverse(&quote.tuple, &answer);
@@ -157,8 +165,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 		/* The ends are renamed; a router in between keeps its name. */
 		if (lbvs_addr_equal(to.af, to.saddr, answer.saddr))
 			lbvs_addr_copy(to.af, to.saddr, out.saddr);
-		if (lbvs_addr_equal(to.af, to.daddr, answer.daddr))
-			lbvs_addr_copy(to.af, to.daddr, out.daddr);
+		lbvs_addr_copy(to.af, to.daddr, out.daddr);
 		pkt->quote = &quote;
 	}
 	path.real = conn->real;
@@ -254,7 +261,7 @@ unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 	enum lbvs_dir dir;
 	u32 mtu = 0;
 
-	if (!lbvs_packet_quote(skb, pkt, &outer) ||
+	if (!lbvs_packet_quote(skb, pkt, &outer) || !to_sender(pkt, &outer) ||
 	    !lbvs_packet_unwrap(skb, &outer, &inner))
 		return NF_ACCEPT;
 	conn = lbvs_conn_find(ln, &inner.tuple, &dir);

@@ -702,11 +702,11 @@ static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
 	       READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
 }
 
-/* Packets that came together are side by side in memory, as a rule. */
+/* Packets that came together are side by side in memory, as a rule, 256 bytes each. */
 static __always_inline struct lbvs_unknown *
 lbvs_unknown_slot(struct lbvs_net *ln, const struct sk_buff *skb)
 {
-	unsigned long place = (unsigned long)skb / roundup_pow_of_two(sizeof(*skb));
+	unsigned long place = (unsigned long)skb / 256;
 
 	return &this_cpu_ptr(ln->cpu)->unknown[place % LBVS_UNKNOWNS];
 }

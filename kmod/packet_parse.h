@@ -70,8 +70,10 @@ static __always_inline bool lbvs_is_error(u8 af, u8 proto, u8 type)
 	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
 }
 
+/* @end: of the packet, as its IP header says: what is behind it is padding. */
 static __always_inline enum lbvs_kind
-lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
+lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt,
+	      unsigned int end, bool plain)
 {
 	union {
 		struct tcphdr tcp;
@@ -86,7 +88,7 @@ lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt, bool plain)
 	if (plain && !flow)
 		return LBVS_KIND_OTHER;
 	pkt->l4_len = lbvs_l4_size(pkt->tuple.proto);
-	if (!pkt->l4_len)
+	if (!pkt->l4_len || pkt->l4_off + pkt->l4_len > end)
 		return LBVS_KIND_OTHER;
 	h = lbvs_header(skb, pkt->l4_off, pkt->l4_len, &buf, plain);
 	if (!h)
@@ -193,12 +195,19 @@ static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 	kind = lbvs_parse_ip(skb, af, off, pkt, plain);
 	if (kind == LBVS_KIND_OTHER)
 		return kind;
-	/* What is longer than 64 KB can't say so there. */
-	if (!pkt->len)
+	/*
+	 * What is longer than 64 KB can't say so there. The stack takes an IPv6
+	 * packet that doesn't for an empty one, and judges before the slow path.
+	 */
+	if (!pkt->len) {
+		if (plain && (af != AF_INET || !skb_is_gso(skb)))
+			return LBVS_KIND_OTHER;
 		pkt->len = there;
+	}
 	if (pkt->len > there || pkt->len < pkt->l4_off - off)
 		return LBVS_KIND_OTHER;
-	return kind == LBVS_KIND_FLOW ? lbvs_parse_l4(skb, pkt, plain) : kind;
+	return kind == LBVS_KIND_FLOW ?
+	       lbvs_parse_l4(skb, pkt, off + pkt->len, plain) : kind;
 }
 
 #endif /* _LBVS_PACKET_PARSE_H */

@@ -181,6 +181,7 @@ struct skb_shared_info {
 };
 
 #define skb_shinfo(skb)		(&(skb)->shinfo)
+#define skb_is_gso(skb)		(skb_shinfo(skb)->gso_segs > 0)
 
 /**
  * struct sk_buff - a packet in two pieces

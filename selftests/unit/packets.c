@@ -240,12 +240,13 @@ static unsigned int stated_len(const u8 *bytes, unsigned int len, u8 af)
 }
 
 /* Whether the fast path has to understand it: nothing is odd, all is in one piece. */
-static bool is_plain(const struct reading *got, unsigned int split, u8 af)
+static bool is_plain(const struct reading *got, unsigned int split, u8 af,
+		     unsigned int stated)
 {
 	unsigned int ip_len = af == AF_INET ? 20 : 40;
 
 	return got->kind == LBVS_KIND_FLOW && got->pkt.l4_off == ip_len &&
-	       split >= ip_len + got->pkt.l4_len;
+	       split >= ip_len + got->pkt.l4_len && stated;
 }
 
 /*
@@ -290,7 +291,8 @@ static void check_fast(const u8 *bytes, unsigned int len, unsigned int split,
 		       u8 af, const struct reading *got)
 {
 	struct sk_buff skb = make_skb(bytes, len, split, 0);
-	bool plain = is_plain(got, split, af);
+	bool plain = is_plain(got, split, af, len < 6 ? 0 :
+			      get_unaligned_be16(bytes + (af == AF_INET ? 2 : 4)));
 
 	check_plain(&skb, af, got, plain);
 	check_glance(&skb, af, got, plain);
@@ -355,8 +357,8 @@ struct reading packet_check(const u8 *bytes, unsigned int len,
 	check_addresses(bytes, len, 0, &pkt->tuple);
 	if (got.kind == LBVS_KIND_FRAGMENT)
 		return got;
-	CHECK(pkt->l4_len >= 8 && pkt->l4_off + pkt->l4_len <= len,
-	      "l4_off %u, l4_len %u of %u", pkt->l4_off, pkt->l4_len, len);
+	CHECK(pkt->l4_len >= 8 && pkt->l4_off + pkt->l4_len <= pkt->len,
+	      "l4_off %u, l4_len %u of %u", pkt->l4_off, pkt->l4_len, pkt->len);
 	if (got.kind == LBVS_KIND_ERROR)
 		check_error(bytes, len, &got);
 	else

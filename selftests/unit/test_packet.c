@@ -230,7 +230,10 @@ static void offset(const void *arg)
 	}
 }
 
-/* Padding isn't the packet's; one that says it is longer than it is, isn't one. */
+/*
+ * Padding isn't the packet's, not even if it looks like the header's rest; one that
+ * says it is longer than it is, isn't one.
+ */
 static void stated(const void *arg)
 {
 	static const struct headers tcp4 = IPV4(), tcp6 = IPV6(CHAIN(1, HOP));
@@ -245,7 +248,7 @@ static void stated(const void *arg)
 
 		build(&b, h[i]);
 		for (len = base + 1; len <= b.len + 2; len++) {
-			enum lbvs_kind kind = len >= b.l4 && len <= b.len ?
+			enum lbvs_kind kind = len >= b.l4 + 20 && len <= b.len ?
 					      FLOW : OTHER;
 
 			b.bytes[at] = (len - base) >> 8;
