@@ -256,6 +256,7 @@ modprobe -q tun
 netns_cases
 both_families request_cases
 family 4
+V=IPv4
 settings_cases
 first_service_cases
 words_case
