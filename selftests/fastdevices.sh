@@ -63,6 +63,8 @@ attached_cases()
 	check "also those without traffic" hooked s
 	check "but not the loopback device" not_hooked lo
 	lb flush
+	# The worker takes it off, once the last real is gone.
+	wait_for 5 not_hooked c
 	check "without a service they don't" not_hooked c
 	service udp $VIP $P $P -- $R1
 	check "a service: they have it" hooked c
