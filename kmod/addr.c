@@ -77,8 +77,10 @@ bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr)
 
 static void vip_count(struct lbvs_net *ln, struct addr *a, int more)
 {
+	bool was = a->vips;
+
 	WRITE_ONCE(a->vips, a->vips + more);
-	if (more)
+	if (was != !!a->vips)
 		ln->vips_changed = true;
 }
 

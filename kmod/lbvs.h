@@ -676,6 +676,13 @@ static __always_inline u64 lbvs_ends(u8 af, const __be32 *saddr,
 	return (u64)lbvs_addr_fold(af, saddr) << 32 | lbvs_addr_fold(af, daddr);
 }
 
+/* Whether an address may be a service's by address, or a real's. */
+static __always_inline bool lbvs_addr_counted(const struct lbvs_net *ln, u8 af,
+					      const __be32 *addr)
+{
+	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
+}
+
 /*
  * Whether a packet could be of a connection: false if it is TCP or UDP between
  * addresses that aren't ours. There is a service, or was one a moment ago.
@@ -689,17 +696,16 @@ static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
 
 	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
 		return true;
-	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.daddr)]) ||
+	return lbvs_addr_counted(ln, af, glance.daddr) ||
 	       ((answers || READ_ONCE(ln->nats)) &&
-		READ_ONCE(ln->addr_count[lbvs_addr_slot(af, glance.saddr)]));
+		lbvs_addr_counted(ln, af, glance.saddr));
 }
 
-/* Whether an address could be a service's or a real's. */
+/* The same, of services by firewall mark, too: those have any address. */
 static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
 					    const __be32 *addr)
 {
-	return READ_ONCE(ln->any_addrs) ||
-	       READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
+	return READ_ONCE(ln->any_addrs) || lbvs_addr_counted(ln, af, addr);
 }
 
 /* Packets that came together are side by side in memory, as a rule, 256 bytes each. */

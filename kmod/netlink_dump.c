@@ -29,33 +29,28 @@ static int put_sum(struct sk_buff *skb, int type, const struct lbvs_sum *sum)
 	return 0;
 }
 
+/* Of one CPU or, if @cpu is negative, of all. */
+static u64 count_of(struct lbvs_net *ln, unsigned int i, int cpu)
+{
+	return cpu < 0 ? lbvs_stats_count(ln, i) :
+			 lbvs_stats_count_cpu(ln, i, cpu);
+}
+
 /* The counters that come after the @first one of &lbvs_cpu.count. */
 static int put_counts(struct sk_buff *skb, struct lbvs_net *ln, int cpu,
 		      int type, unsigned int first, unsigned int num)
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
 	unsigned int i;
-	u64 n;
 
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = 1; i < num; i++) {
-		n = cpu < 0 ? lbvs_stats_count(ln, first + i) :
-			      lbvs_stats_count_cpu(ln, first + i, cpu);
+	for (i = 1; i < num; i++)
 		/* 0 isn't counted, so it serves as padding. */
-		if (nla_put_u64_64bit(skb, i, n, 0))
+		if (nla_put_u64_64bit(skb, i, count_of(ln, first + i, cpu), 0))
 			return -EMSGSIZE;
-	}
 	nla_nest_end(skb, nest);
 	return 0;
-}
-
-static int put_evicted(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
-{
-	u64 n = cpu < 0 ? lbvs_stats_count(ln, LBVS_COUNT_EVICTED) :
-			  lbvs_stats_count_cpu(ln, LBVS_COUNT_EVICTED, cpu);
-
-	return nla_put_u64_64bit(skb, LBVS_A_EVICTED, n, LBVS_A_UNSPEC);
 }
 
 static int put_timeouts(struct sk_buff *skb, int type, const u32 *timeout)
@@ -232,7 +227,9 @@ static int put_stats(struct sk_buff *skb, struct lbvs_net *ln, int cpu)
 			  LBVS_COUNT_DROP(LBVS_DROP_NONE), __LBVS_DROP_MAX) ?:
 	       put_counts(skb, ln, cpu, LBVS_A_FAST,
 			  LBVS_COUNT_FAST(LBVS_FAST_NONE), __LBVS_FAST_MAX) ?:
-	       put_evicted(skb, ln, cpu);
+	       nla_put_u64_64bit(skb, LBVS_A_EVICTED,
+				 count_of(ln, LBVS_COUNT_EVICTED, cpu),
+				 LBVS_A_UNSPEC);
 }
 
 /* An answer that has been begun, or NULL. */
