@@ -26,12 +26,11 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +91,6 @@ struct plan {
 	__u64 ms;
 };
 
-static atomic_bool stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = true;
-}
-
 static int open_tun(const char *device)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -136,10 +127,7 @@ static int open_ethernet(const char *device)
 
 static void parse_mac(struct ethhdr *ether, const char *text)
 {
-	__u8 *to = ether->h_dest;
-
-	if (sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", to, to + 1, to + 2, to + 3, to + 4,
-		   to + 5) != 6)
+	if (!ether_aton_r(text, (struct ether_addr *)ether->h_dest))
 		die("%s is no hardware address", text);
 	ether->h_source[0] = 2;
 	ether->h_source[5] = 0x99;
@@ -345,7 +333,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	parse_options(&plan, argc, argv);
-	signal(SIGTERM, stop);
+	stop_at_sigterm();
 	fd = plan.mac ? open_ethernet(plan.device) : open_tun(plan.device);
 	prepare(&packet, &plan);
 	if (plan.faults)

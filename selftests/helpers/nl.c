@@ -28,8 +28,6 @@
 #include <linux/genetlink.h>
 #include <linux/lbvs.h>
 #include <linux/netlink.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,14 +255,6 @@ static struct nlattr *find_attr(void *start, size_t len, __u16 type)
 	return NULL;
 }
 
-static atomic_bool stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = true;
-}
-
 static int open_netlink(int room)
 {
 	int fd;
@@ -390,15 +380,18 @@ static int ask(const struct plan *plan, const struct request *request, bool prin
 static void repeat(const struct plan *plan)
 {
 	static unsigned long tally[ERRNO_MAX];
-	__u64 start = now_ms(), due;
+	__u64 start = now_ms(), now = start, due;
 	unsigned long i;
 	int error;
 
-	for (i = 0; !stopped && now_ms() - start < plan->ms; i++) {
+	for (i = 0; !stopped && now - start < plan->ms; i++) {
 		tally[ask(plan, &plan->requests[i % plan->num], false) % ERRNO_MAX]++;
 		due = start + i * plan->interval / 1000;
-		if (plan->interval && now_ms() < due)
-			usleep((due - now_ms()) * 1000);
+		now = now_ms();
+		if (now < due) {
+			usleep((due - now) * 1000);
+			now = due;
+		}
 	}
 	printf("sent=%lu ms=%llu", i, now_ms() - start);
 	for (error = 0; error < ERRNO_MAX; error++)
@@ -486,7 +479,7 @@ int main(int argc, char **argv)
 	family = find_family(plan.fd);
 	for (; optind < argc; optind += 2)
 		add_request(&plan, family, options.version, options.flags, argv + optind);
-	signal(SIGTERM, stop);
+	stop_at_sigterm();
 	if (options.nth)
 		return ask_failing(&plan, options.nth) ? 0 : 2;
 	if (plan.ms)

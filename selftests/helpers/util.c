@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,19 @@ void die(const char *format, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	exit(1);
+}
+
+atomic_bool stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = true;
+}
+
+void stop_at_sigterm(void)
+{
+	signal(SIGTERM, stop);
 }
 
 __u64 now_ms(void)

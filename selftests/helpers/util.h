@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdnoreturn.h>
@@ -36,6 +37,11 @@ struct address {
 
 noreturn void die(const char *format, ...);
 __u64 now_ms(void);
+
+/* Set by SIGTERM once that has been asked for: come to an end in good order. */
+extern atomic_bool stopped;
+void stop_at_sigterm(void);
+
 bool address_parse(struct address *address, const char *host, const char *port);
 socklen_t address_len(const struct address *address);
 void set_flag(int fd, int level, int option);
