@@ -250,6 +250,12 @@ cpus_off()
 	done
 }
 
+# mac SPACE DEVICE: its hardware address, into MAC
+mac()
+{
+	MAC=$(ip -n "lbvs-$1" -j link show "$2" | jq -r '.[].address')
+}
+
 # forward SPACE WORDS...: it is a router; and other settings.
 forward()
 {

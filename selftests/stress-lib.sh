@@ -23,8 +23,6 @@ family 4
 
 add_flooder()
 {
-	local mac
-
 	ip -n lbvs-f link add eth0 type veth peer name f netns lbvs-d
 	ip -n lbvs-d -batch - <<-END
 		link set f addrgenmode none
@@ -35,32 +33,13 @@ add_flooder()
 	END
 	ip -n lbvs-f link set eth0 addrgenmode none
 	ip -n lbvs-f link set eth0 up
-	mac=$(ip -n lbvs-d -j link show f | jq -r '.[].address')
-	FLOOD_MAC=$mac
-}
-
-# The kernel patches its code when a kind of netfilter hook is used for the first time
-# and for the last. QEMU 7.2's other CPUs now and then go on with what was there in
-# between, for ever (int3 in __netif_receive_skb_core); so somebody has hooks all the time.
-hold_hooks()
-{
-	on f nft -f - <<-END
-		table inet hold {
-			chain prerouting { type filter hook prerouting priority 0; }
-			chain input { type filter hook input priority 0; }
-			chain forward { type filter hook forward priority 0; }
-			chain output { type filter hook output priority 0; }
-			chain postrouting { type filter hook postrouting priority 0; }
-		}
-		table netdev hold {
-			chain ingress { type filter hook ingress device lo priority 0; }
-		}
-	END
+	mac d f
+	FLOOD_MAC=$MAC
 }
 
 make_stress_network()
 {
-	make_methods_network && add_flooder && hold_hooks
+	make_methods_network && add_flooder
 }
 
 # flood_for SECONDS NAME OPTIONS...: to the VIP, in the background; its figures are for flooded
