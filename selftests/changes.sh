@@ -102,20 +102,20 @@ delete_device()
 
 device_cases()
 {
-	local mac before
+	local before
 
-	mac=$(ip -n lbvs-d -j link show s | jq -r '.[].address')
+	mac d s
 	order c1 load tcp $VIP $P timeout=500
 	pause 0.5
 	delete_device "under load"
 	pause 0.3
-	new_device $mac
+	new_device $MAC
 	tell c1 stop
 	like "$L some requests were answered" "$ANSWER" 'r1=[1-9]'
 	eventually "$L a new device: it goes on" 5 said_again
 	told "$L nothing of it failed" r1=10 c1 say t 10
 	delete_device "when idle"
-	new_device $mac
+	new_device $MAC
 	eventually "$L another one: it goes on" 5 said_again
 }
 

@@ -45,25 +45,30 @@ firewall()
 	END
 }
 
+# all_sorts CLIENT [WORDS]: of packets, to services that are left as they are
+all_sorts()
+{
+	balance tcp $VIP $P 1 2
+	balance udp $VIP $P 1 2
+	zero_counts
+	told "$L TCP" "r1=2 r2=2" $1 each 4 tcp $VIP $P "${@:2}"
+	told "$L UDP" "r1=2 r2=2" $1 many u 4 udp $VIP $P "${@:2}"
+	told "$L each flow stays" "same=4 moved=0 failed=0" $1 sayall u
+	counts "$L as many at the reals" tcp 2 2 0
+	tell $1 big u1 20000
+	like "$L 20,000 bytes each way" "$ANSWER" '^r[12]$'
+	tell $1 open b tcp $VIP $P "${@:2}"
+	told "$L 2 MB each way" good $1 bulk b $((2 << 20))
+	told "$L closed in order" finished $1 finish b
+	tell $1 close '*'
+}
+
 each_kind()
 {
-
 	for name in $KINDS; do
 		kind $name
 		L="$V $name, from a container$WITH:"
-		balance tcp $VIP $P 1 2
-		balance udp $VIP $P 1 2
-		zero_counts
-		told "$L TCP" "r1=2 r2=2" x each 4 tcp $VIP $P
-		told "$L UDP" "r1=2 r2=2" x many u 4 udp $VIP $P
-		told "$L each flow stays" "same=4 moved=0 failed=0" x sayall u
-		counts "$L as many at the reals" tcp 2 2 0
-		tell x big u1 20000
-		like "$L 20,000 bytes each way" "$ANSWER" '^r[12]$'
-		tell x open b tcp $VIP $P
-		told "$L 2 MB each way" good x bulk b $((2 << 20))
-		told "$L closed in order" finished x finish b
-		tell x close '*'
+		all_sorts x
 		nft_counter d docker invalid
 		is "$L no packet was found invalid" "$PACKETS" 0
 		told "$L another client meanwhile" "r1=1 r2=1" c1 each 2 tcp $VIP $P
@@ -90,16 +95,7 @@ director_cases()
 	for name in $KINDS; do
 		kind $name
 		L="$V $name, from the director:"
-		balance tcp $VIP $P 1 2
-		balance udp $VIP $P 1 2
-		told "$L TCP" "r1=2 r2=2" dir each 4 tcp $VIP $P from=$D_REALS
-		told "$L UDP" "r1=2 r2=2" dir many u 4 udp $VIP $P from=$D_REALS
-		told "$L each flow stays" "same=4 moved=0 failed=0" dir sayall u
-		tell dir big u1 20000
-		like "$L 20,000 bytes each way" "$ANSWER" '^r[12]$'
-		tell dir open b tcp $VIP $P from=$D_REALS
-		told "$L 2 MB each way" good dir bulk b $((2 << 20))
-		tell dir close '*'
+		all_sorts dir from=$D_REALS
 		# By nat it may: see local.sh. Here the reals have the VIP all the same.
 		[ $METHOD = nat ] || from_vip_case
 		lb flush

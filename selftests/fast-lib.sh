@@ -142,9 +142,3 @@ guard_ingress()
 		}
 	END
 }
-
-# hardware SPACE DEVICE: its address, into MAC
-hardware()
-{
-	MAC=$(ip -n lbvs-$1 -j link show $2 | jq -r '.[].address')
-}

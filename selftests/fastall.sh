@@ -144,15 +144,7 @@ marks_cases()
 	[ $FAMILY = 4 ] || inet=inet6
 	lb add-service fwmark 7 $inet
 	lb add-real fwmark 7 $inet $R1
-	on d nft -f - <<-END
-		table inet marks {
-			chain in {
-				type filter hook prerouting priority mangle;
-				ip daddr 203.0.113.11 meta mark set 7
-				ip6 daddr 2001:db8:f::11 meta mark set 7
-			}
-		}
-	END
+	mark_vip2
 	mark
 	told "$V all: a mark of prerouting" r1 c1 open m udp $VIP2 $P
 	did "$V all: comes too late for the first packet" "taken=1 unknown=1"
@@ -181,7 +173,7 @@ source_cases()
 	[ $FAMILY = 4 ] || list="::1 ff02::9"
 	kind dr
 	balance udp $VIP $P 1
-	hardware d c
+	mac d c
 	for mode in on all; do
 		lb set fast-path $mode
 		for from in $list; do

@@ -264,11 +264,11 @@ find_hardware()
 	local space
 
 	for space in c1 r1; do
-		hardware $space eth0
+		mac $space eth0
 		M[$space]=$MAC
 	done
 	for space in c s; do
-		hardware d $space
+		mac d $space
 		M[$space]=$MAC
 	done
 }
@@ -459,11 +459,6 @@ toggle_cases()
 		tell talk close u
 		done_with
 	done
-}
-
-load_module()
-{
-	modprobe lbvs 2> /dev/null || insmod "${LBVS_KO:-}"
 }
 
 unload_cases()

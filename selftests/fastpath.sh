@@ -64,7 +64,7 @@ udp_count_is()
 # A frame made by hand, of the flow u from port 7400.
 frame_cases()
 {
-	hardware d c
+	mac d c
 	for name in nat dr ipip4 ipip6 gue4 gre6; do
 		kind $name
 		balance udp $VIP $P 1
@@ -284,7 +284,7 @@ other_host_cases()
 {
 	use nat
 	tell c1 connect o udp $VIP $P timeout=300
-	hardware d c
+	mac d c
 	ip -n lbvs-c1 neigh replace $D lladdr 02:00:00:00:00:77 dev eth0 nud permanent
 	mark
 	told "$V to another hardware address" "error: timeout" c1 say o
@@ -322,7 +322,7 @@ shared_cases()
 	balance udp $VIP $P 1
 	[ $FAMILY = 4 ] || dst=dst6 from=src6
 	tell c1 open u udp $VIP $P sport=7500
-	hardware d c
+	mac d c
 	on r1 nft -f - <<-END
 		table inet shared {
 			counter came { }
@@ -361,7 +361,7 @@ marked_cases()
 		link add vx type vxlan id 7 remote 192.0.2.1 dstport 4789
 		$(address vx fe80::8 10.9.0.2/24 2001:db8:9::2/64)
 	END
-	hardware d vx
+	mac d vx
 	use nat
 	tell c1 open o udp $VIP $P from=$C1
 	ip -n lbvs-c1 neigh add $VX lladdr $MAC dev vx

@@ -78,7 +78,7 @@ module_cases()
 	tac "$TMP/answers" | sed '$s/^/done /' > "$TMP/turned"
 	all_right "loading" "$TMP/turned"
 	is "loading: no slab is left" "$(grep -o '^lbvs_[^ ]*' /proc/slabinfo | paste -sd ' ')" ""
-	check "loaded" modprobe lbvs
+	check "loaded" load_module
 }
 
 # What isn't the module's is spared, as not all of it takes that well; so this is at random.

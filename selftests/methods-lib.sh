@@ -221,6 +221,20 @@ count_replies()
 	END
 }
 
+# mark_vip2: packets for VIP2 have firewall mark 7 from prerouting on
+mark_vip2()
+{
+	on d nft -f - <<-END
+		table inet marks {
+			chain in {
+				type filter hook prerouting priority mangle;
+				ip daddr 203.0.113.11 meta mark set 7
+				ip6 daddr 2001:db8:f::11 meta mark set 7
+			}
+		}
+	END
+}
+
 # nft_counter SPACE TABLE NAME: its packets, into PACKETS
 nft_counter()
 {

@@ -67,40 +67,63 @@ never_df()
 	tell c1 close u
 }
 
-mtu_cases()
+# narrow_cases CASE KIND...: "CASE REAL ROUTER" where the director's own link to the real
+# is narrow, and where one behind a router is; the one that says so is ROUTER
+narrow_cases()
 {
+	local router
+
 	numbers
-	# The director's own link to the real.
 	narrow d $MTU 10.0.0.11/32 2001:db8:10::11/128 s
-	for name in $KINDS; do
+	for name in "${@:2}"; do
 		kind $name
-		balance tcp $VIP $P 1
-		balance udp $VIP $P 1
 		L="$V $name, next to the director:"
-		too_big_cases $((MTU - OVERHEAD)) "($VIP|$D)"
-		whole_or_not r1
-		[ $METHOD != tunnel ] || never_df r1
-		lb flush
-		forget_paths c1 d
+		$1 1 "($VIP|$D)"
 	done
 	ip -n lbvs-d -4 route delete 10.0.0.11/32
 	ip -n lbvs-d -6 route delete 2001:db8:10::11/128
-	# A link behind a router.
 	narrow mid $MTU 10.1.0.0/24 2001:db8:11::/64 f
-	for name in ${KINDS/dr /}; do
+	for name in "${@:2}"; do
+		[ $name != dr ] || continue
 		kind $name
-		balance tcp $VIP $P 4
-		balance udp $VIP $P 4
 		L="$V $name, further on:"
 		router="($VIP|$D)"
 		[ $name != nat ] || router=$MID
-		too_big_cases $((MTU - OVERHEAD)) "$router"
-		whole_or_not r4
-		[ $METHOD != tunnel ] || never_df r4
-		lb flush
-		forget_paths c1 d
+		$1 4 "$router"
 	done
 	narrow mid 0 10.1.0.0/24 2001:db8:11::/64 f
+}
+
+mtu_case()
+{
+	balance tcp $VIP $P $1
+	balance udp $VIP $P $1
+	too_big_cases $((MTU - OVERHEAD)) "$2"
+	whole_or_not r$1
+	[ $METHOD != tunnel ] || never_df r$1
+	lb flush
+	forget_paths c1 d
+}
+
+mtu_cases()
+{
+	narrow_cases mtu_case $KINDS
+}
+
+# The director's own client. For that the VIP is next door, where all lengths fit.
+local_client_case()
+{
+	balance tcp $VIP $P $1
+	tell dir open t tcp $VIP $P from=$D_REALS timeout=8000
+	told "$L from the director, 1 MB each way" good dir bulk t $((1 << 20))
+	told "$L closed in order" finished dir finish t
+	lb flush
+	forget_paths d
+}
+
+local_client_cases()
+{
+	narrow_cases local_client_case $LOCAL_KINDS
 }
 
 reply_mtu_cases()
@@ -125,37 +148,6 @@ reply_mtu_cases()
 		ip -n lbvs-r1 -6 route replace default via 2001:db8:10::2 table 100
 	done
 	narrow rt 0 198.51.100.0/24 2001:db8:2::/64 c2
-}
-
-# The director's own client. For that the VIP is next door, where all lengths fit.
-local_client_case()
-{
-	tell dir open t tcp $VIP $P from=$D_REALS timeout=8000
-	told "$L from the director, 1 MB each way" good dir bulk t $((1 << 20))
-	told "$L closed in order" finished dir finish t
-	lb flush
-	forget_paths d
-}
-
-local_client_cases()
-{
-	narrow d $MTU 10.0.0.11/32 2001:db8:10::11/128 s
-	for name in $LOCAL_KINDS; do
-		kind $name
-		balance tcp $VIP $P 1
-		L="$V $name, next to the director:"
-		local_client_case
-	done
-	ip -n lbvs-d -4 route delete 10.0.0.11/32
-	ip -n lbvs-d -6 route delete 2001:db8:10::11/128
-	narrow mid $MTU 10.1.0.0/24 2001:db8:11::/64 f
-	for name in ${LOCAL_KINDS/dr /}; do
-		kind $name
-		balance tcp $VIP $P 4
-		L="$V $name, further on:"
-		local_client_case
-	done
-	narrow mid 0 10.1.0.0/24 2001:db8:11::/64 f
 }
 
 begin make_methods_network nft

@@ -39,12 +39,6 @@ director_has_not()
 	ip -n lbvs-r3 neigh flush all
 }
 
-# mac SPACE DEVICE: into MAC
-mac()
-{
-	MAC=$(on $1 ip -j link show $2 | jq -r '.[0].address')
-}
-
 # name_macs: words with names in place of the hardware addresses
 name_macs()
 {

@@ -119,8 +119,8 @@ settings_change()
 	change 0 "unknown ones dropped" 'lb set tcp-unknown drop' '' 'lb set tcp-unknown reset'
 	change 0 "conntrack on" 'lb set conntrack on' 'on d sysctl -qw net.ipv4.vs.conntrack=1'
 	change 0 "conntrack off" 'lb set conntrack off' 'on d sysctl -qw net.ipv4.vs.conntrack=0'
-	change 0 "the limit set below their number" 'lb settings > $TMP/limit && lb set conn-limit $((CLIENTS / 2))' '' \
-		'lb set conn-limit $(awk "/^conn-limit/ { print \$2 }" $TMP/limit)'
+	change 0 "the limit set below their number" 'lbq .conn_limit settings > $TMP/limit && lb set conn-limit $((CLIENTS / 2))' '' \
+		'lb set conn-limit $(< $TMP/limit)'
 }
 
 around_it()

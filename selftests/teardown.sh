@@ -231,15 +231,6 @@ loaded()
 	fast_path_of d
 }
 
-load_module()
-{
-	if [ -n "${LBVS_KO:-}" ]; then
-		insmod "$LBVS_KO"
-	else
-		modprobe lbvs
-	fi
-}
-
 many_connections()
 {
 	total connections
@@ -304,7 +295,8 @@ reload_cases()
 
 begin make_stress_network nft
 cpus 4
-S_MAC=$(ip -n lbvs-d -j link show s | jq -r '.[].address')
+mac d s
+S_MAC=$MAC
 start_servers $P
 delete_x
 mixed_services

@@ -68,24 +68,11 @@ other_vips()
 	done
 }
 
-marks()
-{
-	on d nft -f - <<-END
-		table inet marks {
-			chain in {
-				type filter hook prerouting priority mangle;
-				ip daddr 203.0.113.11 meta mark set 7
-				ip6 daddr 2001:db8:f::11 meta mark set 7
-			}
-		}
-	END
-}
-
 begin make_methods_network nft
 start_servers $P
 start_client c1 c1
 start_client c2 c2
 both_families mixed_case
-marks
+mark_vip2
 both_families other_vips
 finish

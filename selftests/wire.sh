@@ -81,22 +81,22 @@ replaced()
 	WORDS=${WORDS# }
 }
 
-# mac SPACE DEVICE: as frames writes it, into MAC
-mac()
+# bare_mac SPACE DEVICE: as frames writes it, into MAC
+bare_mac()
 {
-	MAC=$(ip -n lbvs-$1 -j link show $2 | jq -r '.[].address')
+	mac $1 $2
 	MAC=${MAC//:/}
 }
 
 learn_macs()
 {
-	mac c1 eth0
+	bare_mac c1 eth0
 	AT_CLIENT=$MAC
-	mac d c
+	bare_mac d c
 	D_CLIENTS=$MAC
-	mac d s
+	bare_mac d s
 	D_REALS_MAC=$MAC
-	mac r1 eth0
+	bare_mac r1 eth0
 	AT_REAL=$MAC
 }
 
@@ -447,7 +447,7 @@ prepare()
 			}
 		}
 	END
-	mac rt eth0
+	bare_mac rt eth0
 	ROUTER=$MAC
 }
 
