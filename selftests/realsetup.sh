@@ -337,6 +337,53 @@ persist_case()
 	on r3 sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0
 }
 
+# The rest of what is done at boot: systemd-networkd has its files to itself. Where /sys
+# can't be written to it doesn't wait for udev.
+networkd()
+{
+	# shellcheck disable=SC2016 # for the shell in there
+	job r3 unshare -m bash -c '
+		mount -t sysfs -o ro sysfs /sys && mount -t tmpfs tmpfs /run || exit
+		[ ! -d /etc/systemd/network ] || mount -t tmpfs tmpfs /etc/systemd/network || exit
+		mkdir -p /run/systemd/network /run/systemd/netif/{links,leases,lldp} &&
+			cp "$0"/*.net* /run/systemd/network/ && chown -R systemd-network: /run/systemd/netif &&
+			exec /lib/systemd/systemd-networkd' "$1" > $TMP/networkd 2>&1
+}
+
+is_real()
+{
+	real r3 check-real "$@"
+	[ $STATUS -eq 0 ]
+}
+
+# boot_case WORDS...: the files of that setup make a real of r3
+boot_case()
+{
+	local dir=$TMP/boot
+
+	if [ ! -x /lib/systemd/systemd-networkd ]; then
+		skip "$V $*: the files make a real at boot" "no systemd-networkd"
+		return
+	fi
+	rm -rf $dir
+	mkdir $dir
+	real r3 real-setup "$@" --persist
+	awk -v dir=$dir '/^# \// { sub(".*/", "", $2); file = dir "/" $2; next } { print > file }' <<< "$SAID"
+	[ ! -e $dir/lbvs-real.conf ] || xargs modprobe -a < $dir/lbvs-real.conf
+	[ ! -e $dir/60-lbvs-real.conf ] || on r3 sysctl -qp $dir/60-lbvs-real.conf
+	is_real "$@"
+	is "$V $*: not a real yet" $STATUS 1
+	networkd $dir
+	wait_for 30 is_real "$@"
+	is "$V $*: the files make a real at boot" "$STATUS $(grep -A 2 WRONG <<< "$SAID")" "0 "
+	is "$V $*: systemd-networkd has found no fault" \
+		"$(grep -iE 'unknown|invalid|parse' $TMP/networkd)" ""
+	kill $JOB
+	wait $JOB 2> /dev/null
+	real r3 real-teardown "$@"
+	[ $FAMILY = 6 ] || on r3 sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0
+}
+
 cases()
 {
 	SERVICE_FAMILY=$FAMILY
@@ -356,6 +403,10 @@ cases()
 	refusal_case
 	broken_case
 	persist_case
+	boot_case dr $LAN_VIP
+	boot_case dr $LAN_VIP --device dummy7
+	boot_case tunnel $LAN_VIP
+	boot_case tunnel $LAN_VIP --encap gre
 	ip -n lbvs-d addr del $SIDE dev s
 }
 

@@ -68,6 +68,9 @@ static void persist_vips(const struct command *cmd)
 	snprintf(path, sizeof(path), "/etc/systemd/network/60-lbvs-%s.network", device);
 	begin_file(path);
 	printf("[Match]\nName=%s\n", device);
+	/* What networkd does of itself on an Ethernet device is nothing for VIPs. */
+	if (strcmp(device, "lo"))
+		puts("\n[Link]\nRequiredForOnline=no\n\n[Network]\nLinkLocalAddressing=no");
 	for (unsigned int i = 0; i < cmd->num_vips; i++) {
 		struct address vip = vip_address(cmd, i);
 		char text[INET6_ADDRSTRLEN];
