@@ -107,7 +107,7 @@ check-debug: deps
 		GUEST_ENV="$(debug-env)" $(vm)/check
 
 races := basic.sh states.sh changes.sh removal.sh reload.sh limit.sh clash.sh million.sh fastall.sh schedulers.sh \
-	affinity.sh reading.sh netns.sh tracked.sh survive.sh
+	affinity.sh reading.sh netns.sh tracked.sh stress.sh teardown.sh survive.sh
 check-races: deps kernel-debug-C
 	@KERNELS=debug-C TESTS="$(or $(TESTS),$(races))" ONLY_VM=1 LOGS=logs-races VM_TIMEOUT=7200 CPUS=4 \
 		GUEST_ENV="$(debug-env)" $(vm)/check
