@@ -6,6 +6,7 @@
  * and frees it behind a grace period; everybody else holds it under RCU only.
  */
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -30,6 +31,17 @@
 /* By family, and whether replies have a tuple of their own. */
 static struct kmem_cache *conn_cache[2][2];
 
+/*
+ * Connections of all namespaces that users own. Each has a limit, but a user can
+ * have many, and what softirqs allocate is charged to nobody: so there is one for
+ * all of them together, too, which is the host's to set.
+ */
+static atomic_t user_conns;
+static unsigned int user_conn_limit;
+module_param(user_conn_limit, uint, 0644);
+MODULE_PARM_DESC(user_conn_limit,
+		 "connections of all namespaces that other user namespaces own together (default: as many as the host's own namespace may have)");
+
 static struct kmem_cache **conn_cache_of(u8 af, u8 method)
 {
 	return &conn_cache[lbvs_family_index(af)][lbvs_method_replies(method)];
@@ -52,6 +64,8 @@ int __init lbvs_conn_init(void)
 {
 	int err;
 
+	if (!user_conn_limit)
+		user_conn_limit = lbvs_conn_limit_default();
 	lbvs_table_locks_init();
 	err = cache_create("lbvs_conn4", AF_INET, LBVS_METHOD_DR) ?:
 	      cache_create("lbvs_conn4_nat", AF_INET, LBVS_METHOD_NAT) ?:
@@ -158,6 +172,22 @@ static void entry_fill(struct lbvs_conn_entry *entry, enum lbvs_dir dir,
 		       tuple->daddr);
 }
 
+/* Whether there may be one more; it is counted all the same. */
+static bool count_up(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+{
+	atomic_inc(&fam->count);
+	return ln->net->user_ns == &init_user_ns ||
+	       atomic_inc_return(&user_conns) <=
+	       READ_ONCE(user_conn_limit);
+}
+
+static void count_down(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+{
+	atomic_dec(&fam->count);
+	if (ln->net->user_ns != &init_user_ns)
+		atomic_dec(&user_conns);
+}
+
 /* How many connections below the limit the eviction begins. */
 static u32 limit_headroom(u32 limit)
 {
@@ -252,8 +282,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
 	struct lbvs_conn *conn;
 
-	atomic_inc(&fam->count);
-	if (!admit(ln, fam, tuple)) {
+	if (!count_up(ln, fam) || !admit(ln, fam, tuple)) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}
@@ -268,7 +297,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 	return conn;
 
 refuse:
-	atomic_dec(&fam->count);
+	count_down(ln, fam);
 	return NULL;
 }
 
@@ -281,7 +310,7 @@ void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
 	const struct lbvs_conn_entry *in = lbvs_conn_entry(conn, LBVS_DIR_IN);
 
-	atomic_dec(&lbvs_conn_family(ln, in->af)->count);
+	count_down(ln, lbvs_conn_family(ln, in->af));
 	kmem_cache_free(*conn_cache_of(in->af, in->method), conn);
 }
 

@@ -126,7 +126,7 @@ static struct lbvs_conn_table *table_alloc(unsigned int buckets)
 	struct lbvs_conn_table *tbl;
 
 	tbl = kvzalloc(struct_size(tbl, bucket, buckets),
-		       GFP_KERNEL | __GFP_NOWARN);
+		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (tbl)
 		tbl->mask = buckets - 1;
 	return tbl;
