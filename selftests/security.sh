@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a user can reach who is root of a namespace of his own, and nowhere else; see
+# Documentation/security.md. "u" and "v" are such namespaces.
+
+# shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
+. ./lib.sh
+
+SPACES=(d u v)
+PARAMETER=/sys/module/lbvs/parameters/user_conn_limit
+
+# A user without any privilege: nobody, not root with fewer of them.
+NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# A namespace that another user namespace owns: known to ip(8) by its process.
+user_space()
+{
+	"${NOBODY[@]}" unshare --user --map-root-user --net sleep 1000 &
+	JOBS+=($!)
+	PID[$1]=$!
+	wait_for 5 owned_apart $! || return 1
+	ip netns attach lbvs-$1 $!
+}
+
+owned_apart()
+{
+	[ "$(readlink /proc/$1/ns/net)" != "$(readlink /proc/self/ns/net)" ] &&
+		[ "$(readlink /proc/$1/ns/user)" != "$(readlink /proc/self/ns/user)" ]
+}
+
+# as_owner SPACE COMMAND...: root there, nobody here
+as_owner()
+{
+	"${NOBODY[@]}" nsenter --target ${PID[$1]} --user --net --preserve-credentials "${@:2}"
+}
+
+director_in()
+{
+	forward $1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
+		ip -n lbvs-$1 -batch - <<-END
+			link set lo up
+			link add reals type dummy
+			addr add 10.0.0.1/24 dev reals
+			link set reals up
+			route add local 203.0.113.10 dev lo
+		END
+}
+
+spaces()
+{
+	local space
+
+	add_spaces d && user_space u && user_space v || return 1
+	for space in d u v; do
+		director_in $space || return 1
+	done
+}
+
+one_service()
+{
+	local DIRECTOR=$1
+
+	lb restore - <<-END
+		add-service udp 203.0.113.10:53 --scheduler rr
+		add-real udp 203.0.113.10:53 10.0.0.11:53
+	END
+}
+
+# held SPACE: connections there, into HELD
+held()
+{
+	HELD=$(DIRECTOR=$1 lbq .connections stats)
+}
+
+permission_cases()
+{
+	local said LIMIT
+
+	read -r LIMIT < $PARAMETER
+
+	check "a user makes a service in his own namespace" as_owner u "$LBCTL" add-service udp 203.0.113.10:53
+	as_owner u "$LBCTL" flush
+	said=$(as_owner u ./nl SETTINGS_SET 'SETTINGS{ CONN_LIMIT=u32:65536 }' 2>&1)
+	is "he may have 65,536 connections" "$said" ok
+	said=$(as_owner u ./nl SETTINGS_SET 'SETTINGS{ CONN_LIMIT=u32:65537 }' 2>&1)
+	like "and no more" "$said" '^EPERM CONN_LIMIT: .*65536'
+	check "unless the host's root allows it" on u "$LBCTL" set conn-limit 70000
+	is "which he does" "$(DIRECTOR=u lbq .conn_limit settings)" 70000
+	check "then he may lower it himself" as_owner u "$LBCTL" set conn-limit 65536
+	said=$(as_owner u bash -c "echo 1 > $PARAMETER" 2>&1)
+	like "the limit for all users isn't his to change" "$said" 'Permission denied'
+	is "it is as before" "$(cat $PARAMETER)" "$LIMIT"
+	is "his namespace begins with the small limit" "$(DIRECTOR=v lbq .conn_limit settings)" 65536
+	said=$(on d "${NOBODY[@]}" cat $PROC/connections 2>&1)
+	like "nobody else reads connections in /proc" "$said" 'Permission denied'
+	check "services there are for all" on d "${NOBODY[@]}" cat $PROC/services
+}
+
+# All users' namespaces together have no more than the host lets them.
+limit_cases()
+{
+	local before
+
+	read -r before < $PARAMETER
+	between "there is a limit for all users together" $before 1 100000000
+	echo 150 > $PARAMETER
+	one_service d
+	one_service u
+	one_service v
+	on u ./flood flood 100 203.0.113.10 53 > /dev/null
+	held u
+	is "one user's namespace" $HELD 100
+	on v ./flood flood 100 203.0.113.10 53 > /dev/null
+	held v
+	is "another one has what is left" $HELD 50
+	is "the rest is counted" "$(DIRECTOR=v lbq .drops.conn_limit stats)" 50
+	on d ./flood flood 300 203.0.113.10 53 > /dev/null
+	held d
+	is "the host's own namespace isn't concerned" $HELD 300
+	DIRECTOR=u lb flush
+	DIRECTOR=v lb del-connection --all
+	one_service u
+	on v ./flood flood2 100 203.0.113.10 53 > /dev/null
+	held v
+	is "what one gives back, another can have" $HELD 100
+	kill ${PID[v]}
+	ip netns delete lbvs-v
+	eventually "so it is with what goes with its namespace" 20 all_for_u
+	echo $before > $PARAMETER
+}
+
+# u has as many as there may be at all.
+all_for_u()
+{
+	DIRECTOR=u lb del-connection --all
+	on u ./flood flood2 150 203.0.113.10 53 > /dev/null
+	held u
+	[ "$HELD" = 150 ]
+}
+
+begin spaces unshare nsenter setpriv
+modprobe -q tun
+[ -e /dev/net/tun ] || skip_all "no tun devices"
+permission_cases
+limit_cases
+finish
