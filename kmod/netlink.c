@@ -36,6 +36,7 @@ static int service_new(struct sk_buff *skb, struct genl_info *info)
 	struct lbvs_service want = {
 		.sched = lbvs_scheduler_find(NULL),
 	};
+	struct lbvs_service *svc = NULL;
 	int err;
 
 	err = lbvs_parse_service_key(info->attrs[LBVS_A_SERVICE], &want.key, tb,
@@ -45,10 +46,13 @@ static int service_new(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&ln->lock);
-	err = lbvs_service_add(ln, &want);
+	if (info->attrs[LBVS_A_REPLACE])
+		svc = lbvs_service_get(ln, &want.key);
+	err = svc ? lbvs_service_edit(svc, &want, info->extack) :
+		    lbvs_service_add(ln, &want);
 	mutex_unlock(&ln->lock);
 	lbvs_fast_wait(ln);
-	if (err == -EEXIST)
+	if (!svc && err == -EEXIST)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LBVS_A_SERVICE],
 				    "there is such a service already");
 	return err;
@@ -201,19 +205,24 @@ static int real_insert(struct lbvs_net *ln, struct real_request *req,
 		.encap_port = htons(LBVS_GUE_PORT),
 	};
 	struct lbvs_service *svc;
+	struct lbvs_real *real;
 	int err;
 
 	svc = service_named(ln, &req->svc_key, info);
 	if (IS_ERR(svc))
 		return PTR_ERR(svc);
-	if (lbvs_real_get(svc, &req->key)) {
+	real = lbvs_real_get(svc, &req->key);
+	if (real && !info->attrs[LBVS_A_REPLACE]) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[LBVS_A_REAL],
 				    "the service has this real already");
 		return -EEXIST;
 	}
 	err = lbvs_parse_real(req->tb, &req->svc_key, &req->key, &conf,
 			      info->extack);
-	err = err ?: lbvs_real_add(svc, &req->key, &conf, info->extack);
+	if (err)
+		return err;
+	err = real ? lbvs_real_edit(real, &conf, info->extack) :
+		     lbvs_real_add(svc, &req->key, &conf, info->extack);
 	if (!err && conf.method == LBVS_METHOD_NAT)
 		nat_warn(ln->net, &req->key, info->extack);
 	return err;
@@ -539,12 +548,23 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 /* For commands that have none: any attribute is refused. */
 static const struct nla_policy policy_none[LBVS_A_MAX + 1];
 
+static const struct nla_policy policy_service_new[LBVS_A_REPLACE + 1] = {
+	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc),
+	[LBVS_A_REPLACE] = { .type = NLA_FLAG },
+};
+
 static const struct nla_policy policy_service[LBVS_A_SERVICE + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc),
 };
 
 static const struct nla_policy policy_service_id[LBVS_A_SERVICE + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
+};
+
+static const struct nla_policy policy_real_new[LBVS_A_REPLACE + 1] = {
+	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
+	[LBVS_A_REAL] = NLA_POLICY_NESTED(lbvs_policy_real),
+	[LBVS_A_REPLACE] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy policy_real[LBVS_A_REAL + 1] = {
@@ -576,13 +596,13 @@ static const struct nla_policy policy_settings[LBVS_A_SETTINGS + 1] = {
 static const struct genl_ops ops[] = {
 	CHANGE(LBVS_CMD_SETTINGS_SET, settings_set, policy_settings,
 	       LBVS_A_SETTINGS),
-	CHANGE(LBVS_CMD_SERVICE_NEW, service_new, policy_service,
-	       LBVS_A_SERVICE),
+	CHANGE(LBVS_CMD_SERVICE_NEW, service_new, policy_service_new,
+	       LBVS_A_REPLACE),
 	CHANGE(LBVS_CMD_SERVICE_SET, service_set, policy_service,
 	       LBVS_A_SERVICE),
 	CHANGE(LBVS_CMD_SERVICE_DEL, service_del, policy_service_id,
 	       LBVS_A_SERVICE),
-	CHANGE(LBVS_CMD_REAL_NEW, real_new, policy_real, LBVS_A_REAL),
+	CHANGE(LBVS_CMD_REAL_NEW, real_new, policy_real_new, LBVS_A_REPLACE),
 	CHANGE(LBVS_CMD_REAL_SET, real_set, policy_real, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_REAL_DEL, real_del, policy_real_id, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_CONN_DEL, conn_del, policy_conn, LBVS_A_FILTER),

@@ -10,6 +10,8 @@
 ID='AF=u8:2 PROTOCOL=u8:6 ADDR=x:cb00710a PORT=be16:80'
 ID6='AF=u8:10 PROTOCOL=u8:6 ADDR=x:20010db8000f00000000000000000010 PORT=be16:80'
 
+AS_REPLACED='.services[] | "\(.scheduler) \(.flags | tojson) \(.on_remove) \(.timeouts | tojson) \(.reals[0] | "\(.weight) \(.state)")"'
+
 # answers DESCRIPTION REGEX COMMAND ATTRIBUTES
 answers()
 {
@@ -77,6 +79,20 @@ real_cases()
 	answers "the same, its port named" "EEXIST REAL: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b PORT=be16:80 }"
 	answers "an edit out of range" "E[A-Z]+ WEIGHT: .*" REAL_SET "SERVICE{ $ID } REAL{ ADDR=x:0a00000b PORT=be16:80 WEIGHT=u32:65536 }"
 	is "which left the real as it was" "$(lbq '.services[].reals[] | "\(.port) \(.method) \(.weight) \(.state)"' list)" "80 nat 1 up"
+	answers "an edit that is to replace" "EINVAL REPLACE: .*" SERVICE_SET "SERVICE{ $ID } REPLACE=x:"
+	answers "a deletion that is to replace" "EINVAL REPLACE: .*" REAL_DEL "SERVICE{ $ID } REAL{ ADDR=x:0a00000b } REPLACE=x:"
+	answers "a replacement with a value" "E[A-Z]+ REPLACE: .*" SERVICE_NEW "SERVICE{ $ID SCHEDULER=s:lc } REPLACE=u8:1"
+	answers "a replacement with an unknown scheduler" "ENOENT SCHEDULER: .*" SERVICE_NEW "SERVICE{ $ID SCHEDULER=s:nonsense } REPLACE=x:"
+	answers "a real's with a weight out of range" "E[A-Z]+ WEIGHT: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b WEIGHT=u32:65536 } REPLACE=x:"
+	is "none of it changed anything" "$(lbq '.services[] | "\(.scheduler) \(.reals[0].weight)"' list)" "rr 1"
+	answers "a service in place of one" ok SERVICE_NEW "SERVICE{ $ID SCHEDULER=s:lc FLAGS=bits:2/2 ON_REMOVE=u8:1 TIMEOUTS{ 3=u32:77 } } REPLACE=x:"
+	answers "a real in place of one" ok REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b WEIGHT=u32:5 STATE=u8:1 } REPLACE=x:"
+	is "they are what was asked for" "$(lbq "$AS_REPLACED" list)" 'lc ["adopt"] keep {"tcp-established":77} 5 drain'
+	answers "a service in its place with nothing said" ok SERVICE_NEW "SERVICE{ $ID } REPLACE=x:"
+	answers "a real likewise" ok REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b } REPLACE=x:"
+	is "they have the defaults" "$(lbq "$AS_REPLACED" list)" 'wlc [] default {} 1 up'
+	answers "a real in place of none" ok REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000c } REPLACE=x:"
+	is "is there" "$(lbq '.services[].reals | length' list)" 2
 	answers "an IPv6 service beside it" ok SERVICE_NEW "SERVICE{ $ID6 }"
 	answers "an IPv4 real for it" "E[A-Z]+ (AF|ADDR): .*" REAL_NEW "SERVICE{ $ID6 } REAL{ AF=u8:2 ADDR=x:0a00000b }"
 }

@@ -87,7 +87,8 @@ static const struct name filter_names[] = {
 
 static const struct name top_names[] = {
 	TOP(SERVICE, svc_names), TOP(REAL, real_names), TOP(SETTINGS, setting_names),
-	TOP(FILTER, filter_names), TOP(CONN, NULL), TOP(INFO, NULL), { .name = NULL },
+	TOP(FILTER, filter_names), TOP(CONN, NULL), TOP(INFO, NULL), TOP(REPLACE, NULL),
+	{ .name = NULL },
 };
 
 static const struct name no_names[] = { { .name = NULL } };

@@ -22,14 +22,16 @@
  * INFO_GET     -> LBVS_A_INFO, LBVS_A_SETTINGS
  * SETTINGS_SET LBVS_A_SETTINGS with what is to change; the rest stays
  * SERVICE_NEW  id + SCHEDULER (default "wlc"), FLAGS, ON_REMOVE, TIMEOUTS, MSS.
- *              -EEXIST when it is there already.
+ *              -EEXIST when it is there already, unless there is REPLACE: then
+ *              it becomes what the request says, with the defaults for the rest;
+ *              its reals and connections stay.
  * SERVICE_SET  id + the attributes to change. -ENOENT when there is none.
  * SERVICE_DEL  id
  * SERVICE_GET  id -> LBVS_A_SERVICE; as a dump: every service
  * REAL_NEW     id + LBVS_A_REAL: ADDR, and PORT (default: the service's; for a
  *              firewall mark 0, the client's destination port is kept), METHOD
  *              (default nat), WEIGHT (default 1), STATE (default up), and for
- *              tunnels AF, ENCAP, ENCAP_PORT and ENCAP_CSUM
+ *              tunnels AF, ENCAP, ENCAP_PORT and ENCAP_CSUM; REPLACE likewise
  * REAL_SET     id + LBVS_A_REAL: ADDR, PORT and the attributes to change
  * REAL_DEL     id + LBVS_A_REAL: ADDR, PORT
  * REAL_GET     as a dump: LBVS_A_SERVICE (id) + LBVS_A_REAL for each real of
@@ -122,6 +124,8 @@ enum lbvs_cmd {
  *	with as &enum lbvs_fast N says; attribute 0 is never sent
  * @LBVS_A_EVICTED: u64, connections that had to make room for others near the
  *	limit
+ * @LBVS_A_REPLACE: flag, of SERVICE_NEW and REAL_NEW: what is there already is
+ *	changed, not refused
  */
 enum lbvs_attr {
 	LBVS_A_UNSPEC,
@@ -137,6 +141,7 @@ enum lbvs_attr {
 	LBVS_A_CPU,
 	LBVS_A_FAST,
 	LBVS_A_EVICTED,
+	LBVS_A_REPLACE,
 
 	__LBVS_A_MAX
 };
