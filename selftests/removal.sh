@@ -40,6 +40,37 @@ load_case()
 	lb flush
 }
 
+replace_case()
+{
+	local before
+
+	names
+	service tcp $VIP 80 8080 --scheduler rr -- $R1 $R2
+	service udp $VIP 53 8080 --scheduler rr -- $R1 $R2
+	tell c1 many t 6 tcp $VIP 80
+	tell c1 many u 6 udp $VIP 53
+	before=$(lb --json list)
+	check "$V the same configuration in its own place" lb restore --replace - <<< "$(lb save)"
+	is "$V no counter and no connection of it is lost" "$(lb --json list)" "$before"
+	told "$V TCP goes on" "same=6 moved=0 failed=0" c1 sayall t
+	told "$V and so does UDP" "same=6 moved=0 failed=0" c1 sayall u
+	order c2 load tcp $VIP 80
+	check "$V another one in its place, under load" lb restore --replace - <<-END
+		add-service tcp $tcp --scheduler wrr
+		add-real tcp $tcp $r3 --weight 2
+		add-real tcp $tcp $r1
+	END
+	pause 0.3
+	tell c2 stop
+	like "$V no request fails" "$ANSWER" '^requests=[0-9]+ failed=0 r1=[1-9][0-9]* r2=[0-9]+ r3=[1-9][0-9]*$'
+	is "$V it is what is there now" "$(lbq '.services[] | "\(.protocol) \(.scheduler) " + ([.reals[] | "\(.address) \(.weight)"] | join(" "))' list)" \
+		"tcp wrr $R1 1 $R3 2"
+	told "$V connections of the real that is gone go on" "same=6 moved=0 failed=0" c1 sayall t
+	told "$V new ones go where there is one" "r1=2 r3=4" c2 each 6 tcp $VIP 80
+	tell c1 close '*'
+	lb flush
+}
+
 udp_cases()
 {
 	names
@@ -114,6 +145,7 @@ cases()
 {
 	zero_counts
 	load_case
+	replace_case
 	udp_cases
 	tcp_cases
 	flush_case

@@ -39,7 +39,7 @@ configuration()
 
 round_trip()
 {
-	local before saved
+	local before
 
 	check "a file with a line of every kind" set_up
 	before=$(configuration)
@@ -59,6 +59,38 @@ round_trip()
 	is "nothing but verbs and comments in it" "$(grep -vcE '^(#.*|(add-service|add-real|set) .*|)$' <<< "$saved")" 0
 }
 
+# What a file leaves out has its default, and a one-packet real can move.
+replacement()
+{
+	check "a configuration that was edited" lb restore --replace - <<-END
+		set conn-limit 4321
+		add-service udp 203.0.113.10:53 --one-packet
+		add-real udp 203.0.113.10:53 10.0.0.11
+		add-real udp 203.0.113.10:53 10.0.0.12
+		add-service udp 203.0.113.11:53 --one-packet
+		add-service tcp 203.0.113.10:80 --scheduler rr --adopt --mss 1200 --timeout tcp-close=3
+		add-real tcp 203.0.113.10:80 10.0.0.11 --weight 7 --state drain
+	END
+	is "a service as its line says" "$(lbq '.services[] | select(.protocol == "tcp") | "\(.scheduler) \(.flags | tojson) \(.mss) \(.timeouts | tojson) \(.reals[0].weight) \(.reals[0].state)"' list)" \
+		'rr ["adopt"] 1200 {"tcp-close":3} 7 drain'
+	check "another in its place" lb restore --replace - <<-END
+		add-service udp 203.0.113.10:53 --one-packet
+		add-real udp 203.0.113.10:53 10.0.0.11
+		add-service udp 203.0.113.11:53 --one-packet
+		add-real udp 203.0.113.11:53 10.0.0.12
+		add-service tcp 203.0.113.10:80
+		add-real tcp 203.0.113.10:80 10.0.0.11
+	END
+	is "defaults for what the line leaves out" "$(lbq '.services[] | select(.protocol == "tcp") | "\(.scheduler) \(.flags | tojson) \(.mss) \(.timeouts | tojson) \(.reals[0].weight) \(.reals[0].state)"' list)" \
+		'wlc [] 0 {} 1 up'
+	is "a one-packet real is in the other service" "$(lbq '[.services[] | select(.protocol == "udp") | .reals[].address] | join(" ")' list)" "10.0.0.11 10.0.0.12"
+	is "settings without a line stay" "$(lbq .conn_limit settings)" 4321
+	check "services of any kind in their own place" lb restore --replace - <<< "$saved"
+	is "are as they were" "$(lb save)" "$saved"
+	check "and once more" lb restore --replace - <<< "$saved"
+	is "still" "$(lb save)" "$saved"
+}
+
 failures()
 {
 	local file=$TMP/config
@@ -71,6 +103,13 @@ failures()
 	printf 'add-service tcp 203.0.113.77:80\n' > "$file"
 	check "restore --replace" lb restore --replace "$file"
 	is "leaves nothing but the file's" "$(lbq '[.services[].address] | join(" ")' list)" 203.0.113.77
+	printf 'add-service tcp 203.0.113.77:80\nadd-service tcp 203.0.113.77:80\n' > "$file"
+	refused "a second line for one service" 1 ":2: add-service: .*already" restore --replace "$file"
+	printf 'add-service tcp 203.0.113.77:80\nadd-real tcp 203.0.113.77:80 10.0.0.11\nadd-real tcp 203.0.113.77:80 10.0.0.11:80\n' > "$file"
+	refused "a second line for one real" 1 ":3: add-real: .*already" restore --replace "$file"
+	printf 'add-service tcp 203.0.113.77:80\ndel-service tcp 203.0.113.99:80\n' > "$file"
+	refused "a line that the kernel refuses, with --replace" 1 ":2: del-service: .*no such" restore --replace "$file"
+	is "leaves what was to be deleted in the end" "$(lbq '.services[].reals | length' list)" 1
 	refused "no such file" 2 "no such file|nowhere" restore "$TMP/nowhere"
 	lb flush
 	is "flush" "$(lbq '[.services, .reals] | join(" ")' stats)" "0 0"
@@ -78,5 +117,6 @@ failures()
 
 begin make_network
 round_trip
+replacement
 failures
 finish

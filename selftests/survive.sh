@@ -133,7 +133,7 @@ around_it()
 
 whole_configuration()
 {
-	change - "the same configuration restored" 'lb save > $TMP/saved && lb restore --replace $TMP/saved' \
+	change 0 "the same configuration restored" 'lb save > $TMP/saved && lb restore --replace $TMP/saved' \
 		'ipvs -S -n > $TMP/saved && ipvs -C && ipvs -R < $TMP/saved'
 	change - "the module loaded again" 'lb save > $TMP/saved && rmmod lbvs && load_module && lb restore $TMP/saved' \
 		'ipvs -S -n > $TMP/saved && ipvs -C && unload_ipvs && modprobe ip_vs && ipvs -R < $TMP/saved'

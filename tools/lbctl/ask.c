@@ -35,6 +35,8 @@ static int build(const struct channel *channel, const struct command *cmd,
 		put_service_id(request, LBVS_A_SERVICE, cmd);
 	if (question->parts & PART_REAL)
 		put_real(request, cmd);
+	if (cmd->replace)
+		put_bytes(request, LBVS_A_REPLACE, NULL, 0, NULL);
 	if (question->parts & PART_SETTINGS)
 		put_settings(request, cmd);
 	if (question->parts & PART_FILTER_ALWAYS ||

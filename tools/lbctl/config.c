@@ -55,11 +55,16 @@ static int compare_addresses(const struct address *a, const struct address *b)
 	return compare(a->family, b->family) ?: memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+int compare_endpoints(const struct address *a, u16 a_port, const struct address *b, u16 b_port)
+{
+	return compare_addresses(a, b) ?: compare(a_port, b_port);
+}
+
 /* TCP, UDP, then marks. */
-static int compare_ids(const struct service_id *a, const struct service_id *b)
+int compare_ids(const struct service_id *a, const struct service_id *b)
 {
 	return compare(!!a->mark, !!b->mark) ?: compare(a->protocol, b->protocol) ?:
-	       compare_addresses(&a->address, &b->address) ?: compare(a->port, b->port) ?:
+	       compare_endpoints(&a->address, a->port, &b->address, b->port) ?:
 	       compare(a->mark, b->mark);
 }
 
@@ -75,7 +80,7 @@ static int compare_reals(const void *left, const void *right)
 	const struct real *a = left, *b = right;
 
 	return compare_ids(&a->service, &b->service) ?:
-	       compare_addresses(&a->address, &b->address) ?: compare(a->port, b->port);
+	       compare_endpoints(&a->address, a->port, &b->address, b->port);
 }
 
 static void sort(void *array, size_t count, size_t size,

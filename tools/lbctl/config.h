@@ -25,4 +25,8 @@ struct config {
 int config_fetch(struct channel *channel, const struct command *cmd, struct config *config);
 void config_free(struct config *config);
 
+/* Their orders: less than, equal to or more than 0. */
+int compare_ids(const struct service_id *a, const struct service_id *b);
+int compare_endpoints(const struct address *a, u16 a_port, const struct address *b, u16 b_port);
+
 #endif

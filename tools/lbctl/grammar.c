@@ -201,7 +201,10 @@ const struct verb verbs[VERB_COUNT] = {
 		.notes =
 			"The whole file is read and understood before anything is sent. Blank lines, and\n"
 			 "what follows a '#' at a line's start or after a blank, are skipped. It ends at the\n"
-			 "first line that the kernel refuses; the lines before it are in force.",
+			 "first line that the kernel refuses; the lines before it are in force.\n"
+			 "With --replace, what is there already becomes what its line says, with the\n"
+			 "defaults for what the line leaves out; services and reals without a line are\n"
+			 "deleted. Settings without a line stay.",
 		.examples = "lbctl restore /etc/lbvs/lbvs.rules\n"
 			    "lbctl save | ip netns exec other lbctl restore --replace\n",
 	},
@@ -268,7 +271,7 @@ const struct option options[OPTION_COUNT] = {
 	[OPTION_PER_CPU] = { "--per-cpu", OPTION_PER_CPU, OPTIONS_STATS,
 		NULL, "each CPU's counters, too" },
 	[OPTION_REPLACE] = { "--replace", OPTION_REPLACE, OPTIONS_RESTORE,
-		NULL, "flush first, once the whole file is understood" },
+		NULL, "delete what the file doesn't name; what is in both keeps its connections" },
 	[OPTION_DEVICE] = { "--device", OPTION_DEVICE, OPTIONS_REAL_SIDE,
 		"NAME", "the dummy device that holds the VIPs (lo)" },
 	[OPTION_OUTER] = { "--outer", OPTION_OUTER, OPTIONS_REAL_SIDE,

@@ -166,6 +166,7 @@ struct command {
 	const struct verb *verb;
 	bool json;
 	bool help;
+	bool replace;	/* add: change it if it's there */
 	u8 on_remove;
 	u8 method;
 	u8 encap;

@@ -13,26 +13,13 @@
 #include "ask.h"
 #include "parse.h"
 #include "report.h"
+#include "rules.h"
 #include "run.h"
 
 /* Requests on their way at a time; their acks must fit the socket's buffer. */
 #define WINDOW 64
 
 #define LINE_WORDS 64
-
-struct rule {
-	unsigned int line;
-	char *text;		/* as it was, for messages */
-	struct command cmd;	/* points to and into words */
-	char *split;		/* what the words are parts of */
-	const char **words;
-};
-
-struct rules {
-	const char *name;
-	struct rule *rule;
-	size_t count;
-};
 
 struct pending {
 	size_t index;
@@ -92,14 +79,15 @@ static int split_line(struct rule *rule)
 	return count;
 }
 
-/* Understands one line and appends it unless it's empty. Takes over @text. */
-static int add_line(const struct command *cmd, struct rules *rules, unsigned int line, char *text)
+int rules_add(const struct command *cmd, struct rules *rules, unsigned int line, char *text)
 {
 	struct parse_error error;
 	struct rule *rule;
 	const char *wrong;
 	int count;
 
+	if (!text)
+		return report_failure(cmd->verb, rules->name, ENOMEM);
 	if (!(rules->count & (rules->count - 1))) {
 		size_t room = rules->count ? rules->count * 2 : 1;
 
@@ -144,7 +132,7 @@ static int read_lines(const struct command *cmd, struct rules *rules, FILE *file
 		else
 			text[strcspn(text, "\n")] = '\0';
 		if (!status)
-			status = add_line(cmd, rules, line, strdup(text));
+			status = rules_add(cmd, rules, line, strdup(text));
 	}
 	free(text);
 	if (!status && ferror(file)) {
@@ -190,12 +178,19 @@ int rules_read(const struct command *cmd, struct rules **result)
 	return status;
 }
 
+void rules_empty(struct rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		free_rule(&rules->rule[i]);
+	free(rules->rule);
+	rules->rule = NULL;
+	rules->count = 0;
+}
+
 void rules_free(struct rules *rules)
 {
-	for (size_t i = 0; rules && i < rules->count; i++)
-		free_rule(&rules->rule[i]);
 	if (rules)
-		free(rules->rule);
+		rules_empty(rules);
 	free(rules);
 }
 
@@ -311,22 +306,13 @@ static void clear_progress(const struct window *window)
 		fprintf(stderr, "%40s\r", "");
 }
 
-static int flush_first(struct channel *channel)
-{
-	struct command flush = { .verb = &verbs[VERB_FLUSH] };
-
-	return run_change(channel, &flush);
-}
-
-int rules_apply(struct channel *channel, const struct command *cmd, struct rules *rules)
+static int send_rules(struct channel *channel, const struct command *cmd, struct rules *rules)
 {
 	struct window *window = calloc(1, sizeof(*window));
 	int status = 0;
 
 	if (!window)
 		return report_failure(cmd->verb, rules->name, ENOMEM);
-	if (given(cmd, ARG_REPLACE))
-		status = flush_first(channel);
 	while (!status && window->sent < rules->count) {
 		status = send_rule(channel, rules, window);
 		if (!status)
@@ -343,5 +329,20 @@ int rules_apply(struct channel *channel, const struct command *cmd, struct rules
 	for (; window->done < window->sent; window->done++)
 		request_end(&oldest(window)->request);
 	free(window);
+	return status;
+}
+
+int rules_apply(struct channel *channel, const struct command *cmd, struct rules *rules)
+{
+	struct rules before = { .name = "what the file doesn't name" };
+	struct rules after = before;
+	int status = 0;
+
+	if (given(cmd, ARG_REPLACE))
+		status = rules_replace(channel, cmd, rules, &before, &after);
+	status = status ?: send_rules(channel, cmd, &before) ?:
+		 send_rules(channel, cmd, rules) ?: send_rules(channel, cmd, &after);
+	rules_empty(&before);
+	rules_empty(&after);
 	return status;
 }
