@@ -124,9 +124,11 @@ use()
 	[ "$ANSWER" = r1 ] || echo "# $L $ANSWER"
 }
 
+# TCP is ended at both ends at once, while there is a way between them: whoever doesn't
+# know that it is over sends again, in the midst of what comes next.
 done_with()
 {
-	tell c1 close '*'
+	tell c1 rst '*'
 	lb flush
 }
 
