@@ -88,10 +88,11 @@ how_often()
 	sed -E 's/^ *([0-9]+) (.*)/\2=\1/' <<< "$1" | paste -sd ' '
 }
 
-# ask COUNT URL: so many requests, each a connection of its own
+# ask COUNT URL: so many requests, each a connection of its own; an answer that is lost
+# ends them, and isn't waited for as long as curl would.
 ask()
 {
-	run c1 "curl -s -H 'Connection: close' '$2#[1-$1]' | sort | uniq -c"
+	run c1 "curl -sSm 5 --fail-early -H 'Connection: close' '$2#[1-$1]' | sort | uniq -c"
 	SENT=$((SENT + $1))
 }
 
@@ -156,7 +157,7 @@ end_downloads()
 	local i good=0
 
 	for i in 0 1 2 3; do
-		cmp -s -n $((FILE_MB << 20)) - "$TMP/file" <&"${PIPES[i]}" && wait "${DOWNLOADS[i]}" &&
+		timeout 60 cmp -s -n $((FILE_MB << 20)) - "$TMP/file" <&"${PIPES[i]}" && wait "${DOWNLOADS[i]}" &&
 			good=$((good + 1))
 	done
 	claim "all four downloads go on and come to their end, each byte of them right" $good 4
@@ -219,7 +220,7 @@ direct()
 
 	ask $DIRECT_REQUESTS "$1"
 	claim "each real has answered a third" "$(how_often "$SAID")" "r1=$each r2=$each r3=$each"
-	run c1 "curl -s '${1}file' | wc -c"
+	run c1 "curl -sSm 60 '${1}file' | wc -c"
 	SENT=$((SENT + 1))
 	claim "the client has the whole file" "$SAID" $((FILE_MB << 20))
 	claim "the director has counted each connection, and what the client sent" \
