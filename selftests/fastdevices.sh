@@ -198,6 +198,8 @@ journey_cases()
 	like "$V which was taken" "$FATES" '^taken=[1-9][0-9]'
 	at $VIP2 $P
 	lb del-service tcp $AT
+	# Those of a deleted service go on.
+	lb del-connection --all > /dev/null
 	check "$V the namespace that it was in can do without it" on away "$LBCTL" flush
 	tell c1 close u
 	tell c1 open u udp $VIP $P timeout=1000
@@ -281,7 +283,7 @@ vrf_case()
 	ip -n lbvs-d -$FAMILY rule delete pref 0
 	on d sysctl -qw net.ipv4.tcp_l3mdev_accept=1 net.ipv4.udp_l3mdev_accept=1
 	start_server d $P
-	for name in nat dr ipip4; do
+	for name in nat dr; do
 		kind $name
 		balance udp $VIP $P 1
 		balance tcp $VIP $P 1
@@ -402,9 +404,11 @@ xdp_cases()
 			use $name
 			for device in c s; do
 				told "$L XDP, $mode, on $device" watching td xdp $device $device $mode
-				on d tc qdisc add dev $device clsact
-				on d tc filter add dev $device ingress matchall action pass
-				on d tc filter add dev $device egress matchall action pass
+				on d tc -batch - <<-END
+					qdisc add dev $device clsact
+					filter add dev $device ingress matchall action pass
+					filter add dev $device egress matchall action pass
+				END
 			done
 			told "$L messages" r1=5 c1 say u 5
 			mark
@@ -418,9 +422,10 @@ xdp_cases()
 			between "$L the other one the answers" "$ANSWER" $(($(with_reply 25) - 25)) 100
 			tell c1 open b tcp $VIP $P
 			told "$L 2 MB each way" good c1 bulk b $((2 << 20))
-			for device in c s; do
-				on d tc qdisc delete dev $device clsact
-			done
+			on d tc -batch - <<-END
+				qdisc delete dev c clsact
+				qdisc delete dev s clsact
+			END
 			done_with
 		done
 	done
@@ -469,17 +474,21 @@ direct_cases()
 {
 	lb set transmit direct
 	find_hardware
-	for name in nat dr ipip4 ipip6 gue4 gre6; do
+	for name in nat dr ipip4 gre6; do
 		use $name
 		# One that isn't sure to be there has packets queued, which asks for it.
 		real_of $REAL_FAMILY 1
 		ip -n lbvs-d neigh replace $REAL lladdr ${M[r1]} dev s nud permanent
-		on d tc qdisc add dev s clsact
-		on d tc filter add dev s egress matchall action pass
+		on d tc -batch - <<-END
+			qdisc add dev s clsact
+			filter add dev s egress matchall action pass
+		END
 		told "$L direct, without checksums: UDP" r1=20 c1 say u 20
 		between "$L direct, without checksums: tc at egress has seen them" "$(filtered egress s)" 20 25
-		on d tc filter delete dev s egress
-		on d tc filter add dev s egress matchall action pass
+		on d tc -batch - <<-END
+			filter delete dev s egress
+			filter add dev s egress matchall action pass
+		END
 		checksums off
 		tell td tap s s
 		mark
@@ -545,7 +554,7 @@ unload_cases()
 	done_with
 }
 
-MB=${MB:-8}
+MB=${MB:-4}
 begin make_methods_network nft tc ethtool socat bridge
 modprobe -a bonding 8021q macvlan vrf cls_matchall act_gact sch_ingress 2> /dev/null ||
 	skip_all "no bonding, 8021q, macvlan, vrf or matchall"
