@@ -117,9 +117,18 @@ with_reply()
 # use KIND: services with r1; u is a UDP flow to it, and neighbours are known
 use()
 {
+	local protocol lines='' vip
+
 	kind $1
-	balance tcp $VIP $P 1
-	balance udp $VIP $P 1
+	real_of $REAL_FAMILY 1
+	at $VIP $P
+	vip=$AT
+	at $REAL $P
+	for protocol in tcp udp; do
+		lines+="add-service $protocol $vip --scheduler rr"$'\n'
+		lines+="add-real $protocol $vip $AT $WAY"$'\n'
+	done
+	lb restore - <<< "$lines" || echo "# could not restore: $lines"
 	tell c1 open u udp $VIP $P timeout=1000
 	[ "$ANSWER" = r1 ] || echo "# $L $ANSWER"
 }
