@@ -34,21 +34,21 @@ static const u8 tcp_next[3][__LBVS_TCP_EVENT_MAX][LBVS_STATE_TCP_CLOSE + 1] = {
 		[LBVS_TCP_SYN] = { S_SS, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
 		[LBVS_TCP_ACK] = { S_ES, S_NO, S_ES, S_NO, S_NO, S_NO, S_TW, S_NO, S_NO },
 		[LBVS_TCP_FIN] = { S_FW, S_NO, S_FW, S_FW, S_NO, S_LA, S_NO, S_NO, S_NO },
-		[LBVS_TCP_RST] = { S_CL, S_CL, S_CL, S_CL, S_CL, S_CL, S_NO, S_NO, S_NO },
+		[LBVS_TCP_RST] = { S_CL, S_NO, S_NO, S_CL, S_CL, S_CL, S_NO, S_NO, S_NO },
 	},
 	[LBVS_DIR_OUT] = {
 		/*		      NONE  SS    SR    ES    FW    CW    LA    TW    CL */
 		[LBVS_TCP_SYNACK] = { S_NO, S_SR, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
 		[LBVS_TCP_ACK] =    { S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_TW, S_NO, S_NO },
 		[LBVS_TCP_FIN] =    { S_NO, S_NO, S_CW, S_CW, S_LA, S_NO, S_NO, S_NO, S_NO },
-		[LBVS_TCP_RST] =    { S_NO, S_CL, S_CL, S_CL, S_CL, S_CL, S_NO, S_NO, S_NO },
+		[LBVS_TCP_RST] =    { S_NO, S_CL, S_CL, S_CL, S_CL, S_CL, S_NO, S_NO, S_CL },
 	},
 	[LBVS_DIR_ALONE] = {
 		/*		   NONE  SS    SR    ES    FW    CW    LA    TW    CL */
 		[LBVS_TCP_SYN] = { S_SS, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
 		[LBVS_TCP_ACK] = { S_ES, S_ES, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO, S_NO },
 		[LBVS_TCP_FIN] = { S_TW, S_TW, S_NO, S_TW, S_NO, S_NO, S_NO, S_NO, S_NO },
-		[LBVS_TCP_RST] = { S_NO, S_CL, S_NO, S_CL, S_NO, S_NO, S_NO, S_NO, S_NO },
+		[LBVS_TCP_RST] = { S_NO, S_NO, S_NO, S_CL, S_NO, S_NO, S_NO, S_NO, S_NO },
 	},
 };
 
@@ -60,7 +60,10 @@ static const u8 tcp_next[3][__LBVS_TCP_EVENT_MAX][LBVS_STATE_TCP_CLOSE + 1] = {
  *
  * A RST is believed, since most are true. Who sends on after "his" RST didn't
  * send it, so his ACK takes the connection back to TCP_ESTABLISHED. Where both
- * sides have sent a FIN, a RST tells nothing new.
+ * sides have sent a FIN, a RST tells nothing new. During the handshake one in the
+ * client's name doesn't, either: half-open is the least that a connection can be, and
+ * an ACK after it must not make more of it than it would have without. Whatever
+ * the client is said to have sent, the real's own RST is what counts.
  *
  * Return: &lbvs_conn.word after
  */

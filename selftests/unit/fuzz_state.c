@@ -17,6 +17,7 @@
  * @synack: a SYN-ACK
  * @ack: an ACK of the client's
  * @rst: a RST; @rst_dir is that of the one that closed the connection
+ * @rst_out: a RST of the real's
  */
 struct seen {
 	bool fin[3];
@@ -24,6 +25,7 @@ struct seen {
 	bool synack;
 	bool ack;
 	bool rst;
+	bool rst_out;
 	enum lbvs_dir rst_dir;
 };
 
@@ -44,6 +46,7 @@ static void see(struct seen *seen, enum lbvs_dir dir, enum lbvs_tcp_event event)
 		break;
 	case LBVS_TCP_RST:
 		seen->rst = true;
+		seen->rst_out |= dir == LBVS_DIR_OUT;
 		break;
 	default:
 		break;
@@ -65,8 +68,8 @@ static void check_state(u8 state, const struct seen *seen, bool alone, bool adop
 		CHECK(seen->syn && seen->synack && !alone, "SYN_RECV without a SYN-ACK");
 		break;
 	case LBVS_STATE_TCP_ESTABLISHED:
-		CHECK(seen->ack || seen->rst, "ESTABLISHED without an ACK");
-		CHECK(adopted || alone || seen->synack || seen->rst,
+		CHECK(seen->ack || seen->rst_out, "ESTABLISHED without an ACK");
+		CHECK(adopted || alone || seen->synack || seen->rst_out,
 		      "ESTABLISHED without a SYN-ACK");
 		break;
 	case LBVS_STATE_TCP_FIN_WAIT:
@@ -105,9 +108,14 @@ static void check_step(u32 from, u32 to, enum lbvs_dir dir,
 	      "state %u, word %x: active or not?", new, to);
 	CHECK(!rst_out || new == LBVS_STATE_TCP_CLOSE, "state %u, word %x", new, to);
 	CHECK(event != LBVS_TCP_RST || !old || lbvs_state_closing(new) ||
+	      (dir != LBVS_DIR_OUT && lbvs_state_half_open(old)) ||
 	      (dir == LBVS_DIR_ALONE && old > LBVS_STATE_TCP_ESTABLISHED),
 	      "a RST leaves state %u open", old);
-	if (new == LBVS_STATE_TCP_CLOSE && old != new) {
+	CHECK(dir == LBVS_DIR_OUT || !lbvs_state_half_open(old) || event != LBVS_TCP_RST ||
+	      from == to, "a RST of the client's: half-open %u becomes %u", old, new);
+	CHECK(dir != LBVS_DIR_OUT || event != LBVS_TCP_RST ||
+	      new != LBVS_STATE_TCP_CLOSE || rst_out, "the real's RST isn't noted");
+	if (new == LBVS_STATE_TCP_CLOSE && from != to) {
 		CHECK(event == LBVS_TCP_RST, "event %d closes", event);
 		CHECK(!rst_out == (dir != LBVS_DIR_OUT), "who sent the RST? %x", to);
 		seen->rst_dir = dir;

@@ -119,9 +119,18 @@ static const struct walk walks[] = {
 		{ IN, SYN, S(CLOSE) } } },
 	{ "client gives up during the handshake", NULL, {
 		{ IN, SYN, S(SYN_SENT) },
+		{ IN, RST, S(SYN_SENT) },
 		{ OUT, SYNACK, S(SYN_RECV) },
-		{ IN, RST, S(CLOSE) },
-		{ OUT, SYNACK, S(CLOSE) } } },
+		{ IN, RST, S(SYN_RECV) } } },
+	{ "a RST and an ACK don't make up for the SYN-ACK", NULL, {
+		{ IN, SYN, S(SYN_SENT) },
+		{ IN, RST, S(SYN_SENT) },
+		{ IN, ACK, S(SYN_SENT) } } },
+	{ "RST during the handshake, then he goes on", NULL, {
+		{ IN, SYN, S(SYN_SENT) },
+		{ OUT, SYNACK, S(SYN_RECV) },
+		{ IN, RST, S(SYN_RECV) },
+		{ IN, ACK, S(ESTABLISHED) } } },
 	{ "adopted at an ACK", NULL, {
 		{ IN, ACK, S(ESTABLISHED) },
 		{ OUT, ACK, S(ESTABLISHED) },
@@ -144,9 +153,14 @@ static const struct walk walks[] = {
 		{ IN, RST, S(CLOSE) },
 		{ OUT, ACK, S(CLOSE) },
 		{ IN, ACK, S(ESTABLISHED) } } },
-	{ "RST by both: the first counts", handshake, {
+	{ "RST by the real, then the client: the real's counts", handshake, {
 		{ OUT, RST, S(CLOSE) },
 		{ IN, RST, S(CLOSE) },
+		{ IN, ACK, S(CLOSE) },
+		{ OUT, ACK, S(ESTABLISHED) } } },
+	{ "RST by the client, then the real: the real's counts", handshake, {
+		{ IN, RST, S(CLOSE) },
+		{ OUT, RST, S(CLOSE) },
 		{ IN, ACK, S(CLOSE) },
 		{ OUT, ACK, S(ESTABLISHED) } } },
 	{ "only an ACK takes back a RST", handshake, {
@@ -186,8 +200,8 @@ static const struct walk walks[] = {
 		{ ALONE, FIN, S(TIME_WAIT) } } },
 	{ "alone: client gives up during the handshake", NULL, {
 		{ ALONE, SYN, S(SYN_SENT) },
-		{ ALONE, RST, S(CLOSE) },
-		{ ALONE, SYN, S(CLOSE) } } },
+		{ ALONE, RST, S(SYN_SENT) },
+		{ ALONE, SYN, S(SYN_SENT) } } },
 	{ "alone: adopted at an ACK", NULL, {
 		{ ALONE, ACK, S(ESTABLISHED) },
 		{ ALONE, RST, S(CLOSE) } } },
@@ -279,12 +293,12 @@ static bool rst_counts(u8 state, enum lbvs_dir dir)
 {
 	switch (dir) {
 	case IN:
-		return true;
+		return !lbvs_state_half_open(state);
 	case OUT:
 		return state != NONE;
 	default:
 		/* The other states alone are never reached. */
-		return state == S(SYN_SENT) || state == S(ESTABLISHED);
+		return state == S(ESTABLISHED);
 	}
 }
 
@@ -322,8 +336,8 @@ static void one_event(u32 word, enum lbvs_dir dir, enum lbvs_tcp_event event)
 	u8 from = word & LBVS_CONN_STATE;
 	u8 want = next_state(word, dir, event);
 	u32 next = lbvs_tcp_next(word, dir, event);
-	bool rst_out = from == S(CLOSE) ? word & LBVS_CONN_RST_OUT :
-					  dir == OUT;
+	bool rst_out = (from == S(CLOSE) && word & LBVS_CONN_RST_OUT) ||
+		       (event == RST && dir == OUT);
 
 	CHECK((next & LBVS_CONN_STATE) == want,
 	      "word %#x, dir %d, event %d: %#x, not %u", word, dir, event,
