@@ -7,6 +7,7 @@
  */
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -24,7 +25,7 @@
  * the second lets it see the whole of a smallest table. The third is for when
  * there is a closing one already, but no better one.
  */
-#define EVICT_ENTRIES	64
+#define EVICT_CONNS	64
 #define EVICT_CHAINS	4096
 #define EVICT_BETTER	16
 
@@ -195,30 +196,57 @@ static u32 limit_headroom(u32 limit)
 }
 
 /*
- * Kill one connection that is of little use, if there is one nearby: expired,
- * half-open, or UDP that was never answered or continued; else one that is
- * closing, since a forged RST or FIN may have made it look so. The place in the
- * table is a keyed hash of the new one's tuple, so nobody can aim.
+ * Whether a closing connection is so by more than what came in the client's name,
+ * which anybody can send who guesses his port: a RST, or, where the real isn't heard, a
+ * FIN. A client that lives sends on; so it takes the silence after which a
+ * connection with a RST is forgotten.
+ */
+static bool surely_closed(const struct lbvs_net *ln,
+			  const struct lbvs_conn *conn)
+{
+	const struct lbvs_service *svc = conn->real->svc;
+	u32 word = READ_ONCE(conn->word);
+	u8 state = word & LBVS_CONN_STATE;
+	s32 left, more;
+
+	if (!lbvs_state_closing(state))
+		return false;
+	if (state == LBVS_STATE_TCP_CLOSE ?
+	    word & LBVS_CONN_RST_OUT :
+	    lbvs_method_replies(lbvs_conn_method(conn)))
+		return true;
+	left = READ_ONCE(conn->expires) - (u32)jiffies;
+	more = lbvs_state_timeout(ln, svc, state) -
+	       lbvs_state_timeout(ln, svc, LBVS_STATE_TCP_CLOSE);
+	return left <= more;
+}
+
+/*
+ * Kill one connection that is of little use, if there is one from a place on:
+ * expired, half-open, or UDP that was never answered or continued; else one that
+ * is closing, unless that may be forged.
  */
 static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
-		       u32 hash)
+		       u32 start)
 {
-	unsigned int i, left = EVICT_ENTRIES;
+	unsigned int i, left = EVICT_CONNS;
 	struct lbvs_conn *conn, *closing = NULL;
 	struct lbvs_conn_entry *entry;
 	u8 state;
 
 	for (i = 0; i < EVICT_CHAINS && left; i++) {
 		hlist_for_each_entry_rcu(entry,
-					 &tbl->bucket[(hash + i) & tbl->mask],
+					 &tbl->bucket[(start + i) & tbl->mask],
 					 node) {
+			if (entry->dir != LBVS_DIR_IN)
+				continue;
 			conn = lbvs_entry_conn(entry, entry->af);
 			state = lbvs_conn_state(conn);
 			if ((lbvs_state_half_open(state) ||
 			     !lbvs_conn_usable(conn)) &&
 			    lbvs_conn_kill(ln, conn))
 				return true;
-			if (!closing && lbvs_state_closing(state)) {
+			if (!closing && surely_closed(ln, conn)) {
 				closing = conn;
 				left = min(left, EVICT_BETTER + 1U);
 			}
@@ -229,13 +257,18 @@ static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
 	return closing && lbvs_conn_kill(ln, closing);
 }
 
-static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
+/*
+ * Anywhere, so that nobody can aim, and who sends his SYN again has another chance
+ * of finding one.
+ */
+static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	struct lbvs_conn_table *tbl;
+	u32 start = get_random_u32();
 
 	for (tbl = rcu_dereference(fam->table); tbl;
 	     tbl = rcu_dereference(tbl->next)) {
-		if (!evict_from(ln, tbl, hash))
+		if (!evict_from(ln, tbl, start))
 			continue;
 		this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
 		return true;
@@ -248,8 +281,7 @@ static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam, u32 hash)
  * until nobody can be looking at it any more, so who takes its place may go beyond
  * the limit for that time, but no farther than eviction began before it.
  */
-static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
-		  const struct lbvs_tuple *tuple)
+static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	u32 limit = READ_ONCE(ln->conns.limit);
 	u32 room = limit_headroom(limit);
@@ -258,7 +290,7 @@ static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
 
 	if (count <= limit - room)
 		return true;
-	evicted = evict(ln, fam, lbvs_table_hash(fam, tuple));
+	evicted = evict(ln, fam);
 	return count <= limit || (evicted && count <= limit + room);
 }
 
@@ -282,7 +314,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
 	struct lbvs_conn *conn;
 
-	if (!count_up(ln, fam) || !admit(ln, fam, tuple)) {
+	if (!count_up(ln, fam) || !admit(ln, fam)) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}

@@ -32,10 +32,10 @@ tcp_cases()
 	lb flush
 }
 
-# All have their FINs behind them.
+# All have their FINs behind them, or a RST.
 closed()
 {
-	! lb connections | grep -q tcp-established
+	! lb connections | grep -qE 'tcp-(established|fin-wait|close-wait)'
 }
 
 # Nobody answers a SYN to this address: the connections stay half-open.
@@ -56,8 +56,11 @@ half_open_cases()
 		"$(lb connections | grep -c tcp-syn-sent)" 10
 	told "$V near the limit, half-open ones make room" r1=30 c1 many n 30 tcp $VIP 80
 	told "$V for established ones, all of which go on" "same=10 moved=0 failed=0" c1 sayall t
-	tell c1 close '*'
-	wait_for 3 closed
+	# By FINs of both ends: who closes in one stroke may send a RST.
+	for i in t{1..10} n{1..30}; do
+		tell c1 finish $i
+	done
+	eventually "$V these are closed" 3 closed
 	told "$V closing ones make room too" r1=40 c1 many c 40 tcp $VIP 80
 	connections "$V and there are no more than allowed" 40
 	lb set conn-limit "$limit"
@@ -88,20 +91,51 @@ full_cases()
 	lb flush
 }
 
+# The search looks at 64 connections: here that is all of them.
+among_others_cases()
+{
+	local limit i in=
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 -- $R1
+	service tcp $VIP2 80 8080 -- $DEAD
+	tell c1 many t 50 tcp $VIP 80
+	for i in {1..10}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+		lb set conn-limit $((50 + i))
+		tell c1 open n$i tcp $VIP 80 timeout=500
+		in+="$ANSWER "
+		lb set conn-limit "$limit"
+	done
+	is "$V the only one that is half-open is found among 60 others" "$in" \
+		"r1 r1 r1 r1 r1 r1 r1 r1 r1 r1 "
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+}
+
+# seem_closed NAME: the five connections of that name, by forged RSTs
+seem_closed()
+{
+	local port i
+
+	for i in {1..5}; do
+		tell c1 sport $1$i
+		port=$ANSWER
+		tell c1 raw $C1 $port $VIP 80 R seq=1 wait=0
+	done
+}
+
 # Anybody can send a RST in a client's name: that alone shall not put anybody out.
 forged_cases()
 {
-	local limit port i
+	local limit i
 
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 -- $R1
 	service tcp $VIP2 80 8080 -- $DEAD
 	tell c1 many t 5 tcp $VIP 80
-	for i in {1..5}; do
-		tell c1 sport t$i
-		port=$ANSWER
-		tell c1 raw $C1 $port $VIP 80 R seq=1 wait=0
-	done
+	seem_closed t
 	for i in {1..12}; do
 		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
 	done
@@ -113,6 +147,51 @@ forged_cases()
 	lb set conn-limit "$limit"
 	tell c1 close '*'
 	wait_for 3 closed
+	lb flush
+
+	service tcp $VIP 80 8080 -- $R1
+	tell c1 many t 5 tcp $VIP 80
+	seem_closed t
+	lb set conn-limit 5
+	tell c1 open more tcp $VIP 80 timeout=500
+	like "$V without half-open ones, a new one is refused" "$ANSWER" "error: (timeout|refused|reset)"
+	told "$V and those that only seemed closed go on, too" "same=5 moved=0 failed=0" c1 sayall t
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+}
+
+new_one_is_in()
+{
+	tell c1 raw $C1 5200 $VIP2 80 S wait=0
+	state_is 5200 tcp-syn-sent
+}
+
+# Where the real isn't heard, a FIN in the client's name is no better than a RST.
+forged_fin_cases()
+{
+	local limit i
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP2 80 80 -- $R1 --method dr
+	for i in {1..5}; do
+		tell c1 raw $C1 $((5100 + i)) $VIP2 80 S wait=0
+		tell c1 raw $C1 $((5100 + i)) $VIP2 80 A wait=0
+	done
+	tell c1 raw $C1 5101 $VIP2 80 FA wait=0
+	reaches "$V dr: it seems closed" 5101 tcp-time-wait
+	lb set conn-limit 5
+	lb zero
+	tell c1 raw $C1 5200 $VIP2 80 S wait=0
+	drops conn_limit
+	is "$V dr: a new one is refused" "$DROPS" 1
+	reaches "$V dr: and it is still there" 5101 tcp-time-wait
+	lb set timeout tcp-close 1
+	eventually "$V dr: after the silence of a RST's timeout a new one gets in" 5 new_one_is_in
+	reaches "$V dr: in its place" 5101 ""
+	lb set timeout tcp-close 10
+	lb set conn-limit "$limit"
 	lb flush
 }
 
@@ -143,7 +222,9 @@ cases()
 	half_open_cases
 	lb flush
 	full_cases
+	among_others_cases
 	forged_cases
+	forged_fin_cases
 	udp_cases
 }
 
