@@ -13,6 +13,7 @@
  *   -r		tuples at random, in place of one after the other
  *   -n TUPLES	so many, then the first again
  *   -t SECONDS	no longer than that; then COUNT may be 0, without end
+ *   -R RATE	no more packets a second than that
  *   -f		let each of the kernel's allocations on the way of a packet fail
  *		once, until one comes through; says how often that was
  *
@@ -88,6 +89,7 @@ struct plan {
 	bool faults;
 	unsigned long count;
 	unsigned long tuples;
+	unsigned long rate;
 	__u64 ms;
 };
 
@@ -249,6 +251,15 @@ static bool send_one(int fd, const struct packet *packet, const struct plan *pla
 	return write(fd, (const char *)&packet->ether + skip, len) == (ssize_t)len;
 }
 
+/* Not before it is the next one's turn, a millisecond more or less. */
+static void keep_rate(const struct plan *plan, unsigned long sent, __u64 start)
+{
+	__u64 due = sent * 1000 / plan->rate, gone = now_ms() - start;
+
+	if (due > gone)
+		usleep((due - gone) * 1000);
+}
+
 static void send_all(int fd, struct packet *packet, const struct plan *plan)
 {
 	unsigned long i, taken = 0;
@@ -257,6 +268,8 @@ static void send_all(int fd, struct packet *packet, const struct plan *plan)
 	for (i = 0; !stopped && (!plan->count || i < plan->count); i++) {
 		if (plan->ms && i % 64 == 0 && now_ms() - start >= plan->ms)
 			break;
+		if (plan->rate && i % 16 == 0)
+			keep_rate(plan, i, start);
 		fill(packet, plan, plan->tuples ? i % plan->tuples : i);
 		taken += send_one(fd, packet, plan);
 	}
@@ -291,7 +304,7 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "k:m:c:rn:t:f")) != -1) {
+	while ((option = getopt(argc, argv, "k:m:c:rn:t:R:f")) != -1) {
 		switch (option) {
 		case 'k':
 			plan->kind = parse_kind(optarg);
@@ -310,6 +323,9 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 			break;
 		case 't':
 			plan->ms = strtod(optarg, NULL) * 1000;
+			break;
+		case 'R':
+			plan->rate = strtoul(optarg, NULL, 10);
 			break;
 		case 'f':
 			plan->faults = true;

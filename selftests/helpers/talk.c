@@ -18,7 +18,8 @@
  *   sayall ID		a message on all of them at a time: "same=60 moved=0 failed=0"
  *   prune ID		close those of them that failed then: "closed=0"
  *   each COUNT HOW	open, say, finish one after the other: how often who
- *   load HOW		as each, until the next line: "requests=N failed=N r1=N ..."
+ *   load HOW		as each, until the next line: "requests=N failed=N r1=N ..."; UDP's
+ *			answers count if they have come by then, in time or late
  *   bulk ID BYTES	so many bytes each way, checked at both ends: "good"
  *   ask ID WORD	see server.c: hold, close, reset
  *   half ID		the client's FIN
@@ -60,6 +61,18 @@ struct tally {
 	unsigned int n;
 	unsigned int failed;
 	const char *wrong;
+};
+
+#define WAITING_MAX	256
+
+/**
+ * struct waiting - UDP requests of a load that had no answer in time
+ * @flow: they, and room for the next request
+ * @n: how many
+ */
+struct waiting {
+	struct flow flow[WAITING_MAX + 1];
+	unsigned int n;
 };
 
 static struct flow *flows;
@@ -380,19 +393,53 @@ static const char *do_prune(int n, char **words)
 	return NULL;
 }
 
-static void request_once(struct tally *tally, const struct flow_options *options)
+static void request_end(struct tally *tally, const struct flow *flow, const char *wrong)
 {
-	struct flow flow;
-	const char *wrong;
-
-	wrong = open_and_say(&flow, options);
-	if (!wrong)
-		wrong = flow_finish(&flow);
 	if (wrong)
 		tally_fail(tally, wrong);
 	else
-		tally_add(tally, flow.real);
-	close(flow.fd);
+		tally_add(tally, flow->real);
+	close(flow->fd);
+}
+
+static const char *request(struct flow *flow, const struct flow_options *options)
+{
+	const char *wrong;
+
+	wrong = open_and_say(flow, options);
+	return wrong ?: flow_finish(flow);
+}
+
+static void request_once(struct tally *tally, const struct flow_options *options)
+{
+	struct flow flow;
+
+	request_end(tally, &flow, request(&flow, options));
+}
+
+/* Of a UDP request, no answer in time may be a late one: it is kept, and asked in the end. */
+static void request_for_load(struct tally *tally, const struct flow_options *options,
+			     struct waiting *waiting)
+{
+	struct flow *flow = &waiting->flow[waiting->n];
+	const char *wrong;
+
+	wrong = request(flow, options);
+	if (wrong && flow->type == SOCK_DGRAM && !strcmp(wrong, "timeout") &&
+	    waiting->n < WAITING_MAX)
+		waiting->n++;
+	else
+		request_end(tally, flow, wrong);
+}
+
+static void end_waiting(struct tally *tally, struct waiting *waiting)
+{
+	__u64 start = now_ms();
+	unsigned int i;
+
+	for (i = 0; i < waiting->n; i++)
+		request_end(tally, &waiting->flow[i], answer_until(&waiting->flow[i], start));
+	waiting->n = 0;
 }
 
 static const char *do_each(int n, char **words)
@@ -415,6 +462,7 @@ static const char *do_load(int n, char **words)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct flow_options options;
+	static struct waiting waiting;
 	struct tally tally = { .n = 0 };
 	const char *wrong;
 	char line[64];
@@ -424,9 +472,10 @@ static const char *do_load(int n, char **words)
 	if (wrong)
 		return wrong;
 	while (!poll(&input, 1, 0)) {
-		request_once(&tally, &options);
+		request_for_load(&tally, &options, &waiting);
 		requests++;
 	}
+	end_waiting(&tally, &waiting);
 	if (!fgets(line, sizeof(line), stdin))
 		die("no end of the load");
 	printf("requests=%u failed=%u ", requests, tally.failed);
