@@ -58,8 +58,9 @@ all_the_while()
 }
 
 # A new one gets in if it is through before the flood has gone once through the table.
-# What may be lost is what Documentation/under-attack.md says of that, and three standard
-# deviations; if the flood makes no connections, one packet.
+# What may be lost is what Documentation/under-attack.md says of that, and of a flood that
+# is too fast for grace periods, and three standard deviations; if the flood makes no
+# connections, one packet.
 # got_in WORDS: of the load that the words are the answer of
 got_in()
 {
@@ -67,8 +68,12 @@ got_in()
 
 	made=${2#requests=} made=${made%% *}
 	failed=${2#*failed=} failed=${failed%% *}
-	allowed=$(awk -v n=$made -v f=$MAKING -v l=$((LIMIT - 40)) -v s=$SECONDS_EACH 'BEGIN {
-		lost = n ? n * (1 - exp(-f * s / n / l)) : 0
+	allowed=$(awk -v n=$made -v f=$MAKING -v l=$((LIMIT - 40)) -v s=$SECONDS_EACH \
+			-v refused=$DROPS -v sent=$FLOODED 'BEGIN {
+		share = f ? refused / sent : 0
+		if (share > 0.5)
+			share = 0.5
+		lost = n ? n * (1 - (1 - share) * exp(-f * s / n / l)) : 0
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')
 	echo "# $1: $((made - failed)) of $made, $allowed may fail; $2"
