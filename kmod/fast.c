@@ -72,7 +72,6 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 	pkt->local = false;
 	pkt->input = false;
 	pkt->early = true;
-	pkt->fast = true;
 	pkt->fate = LBVS_FAST_UNKNOWN;
 	pkt->dev = skb->dev;
 	pkt->sender = eth_hdr(skb)->h_source;
@@ -102,7 +101,7 @@ static bool takes_fresh(const struct lbvs_net *ln)
 }
 
 /* What isn't TCP or UDP is nothing that could have been taken. */
-static enum lbvs_fast header_fate(const struct sk_buff *skb, u8 af)
+static noinline enum lbvs_fast header_fate(const struct sk_buff *skb, u8 af)
 {
 	struct lbvs_packet pkt;
 
@@ -124,42 +123,26 @@ static void count(struct lbvs_net *ln, enum lbvs_fast fate)
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 }
 
-/*
- * A packet of no known connection, or of one that is outdated, read once more, so
- * that what is read for known connections stays in registers.
- */
-static enum lbvs_fast begin(struct lbvs_net *ln, struct sk_buff *skb, u8 af,
-			    const struct nf_hook_state *state,
-			    unsigned int *verdict)
+/* A connection for a packet that is of none, or of one that is outdated; or NULL. */
+static noinline struct lbvs_conn *begin(struct lbvs_net *ln,
+					const struct sk_buff *skb,
+					const struct lbvs_packet *pkt,
+					struct lbvs_conn *outdated)
 {
-	struct lbvs_packet pkt __lbvs_uninitialized;
-	enum lbvs_fast fate;
-
-	fate = read_headers(skb, af, &pkt);
-	if (fate != LBVS_FAST_TAKEN)
-		return fate;
-	if (!martian(&pkt.tuple))
-		*verdict = lbvs_fresh_flow(ln, skb, &pkt, state);
-	return pkt.fate;
+	return martian(&pkt->tuple) ? NULL :
+				      lbvs_fresh_conn(ln, skb, pkt, outdated);
 }
 
 /* A packet that isn't of a known connection, or not to be passed on here. */
 static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
-				   u8 af, const struct nf_hook_state *state,
-				   enum lbvs_fast fate)
+				   u8 af, enum lbvs_fast fate)
 {
-	unsigned int verdict = NF_ACCEPT;
-
 	if (fate == LBVS_FAST_HEADER)
 		fate = header_fate(skb, af);
-	if (fate == LBVS_FAST_UNKNOWN) {
-		if (takes_fresh(ln))
-			fate = begin(ln, skb, af, state, &verdict);
-		if (fate == LBVS_FAST_UNKNOWN)
-			lbvs_note_unknown(ln, skb, af);
-	}
+	else if (fate == LBVS_FAST_UNKNOWN)
+		lbvs_note_unknown(ln, skb, af);
 	count(ln, fate);
-	return verdict;
+	return NF_ACCEPT;
 }
 
 /* Each way with what is known of it. */
@@ -167,43 +150,53 @@ static __always_inline unsigned int pass(struct lbvs_net *ln,
 					 struct sk_buff *skb,
 					 struct lbvs_packet *pkt,
 					 struct lbvs_conn *conn,
-					 enum lbvs_dir dir)
+					 enum lbvs_dir dir, bool first)
 {
 	switch (lbvs_conn_method(conn)) {
 	case LBVS_METHOD_DR:
 		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
-				       LBVS_METHOD_DR, true);
+				       LBVS_METHOD_DR, first, true);
 	case LBVS_METHOD_TUNNEL:
 		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
-				       LBVS_METHOD_TUNNEL, true);
+				       LBVS_METHOD_TUNNEL, first, true);
 	default:
 		if (dir == LBVS_DIR_IN)
 			return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_IN,
-					       LBVS_METHOD_NAT, true);
+					       LBVS_METHOD_NAT, first, true);
 		return lbvs_pass_known(ln, skb, pkt, conn, LBVS_DIR_OUT,
-				       LBVS_METHOD_NAT, true);
+				       LBVS_METHOD_NAT, false, true);
 	}
 }
 
 static __always_inline unsigned int enter(struct lbvs_net *ln,
-					  struct sk_buff *skb, u8 af,
-					  const struct nf_hook_state *state)
+					  struct sk_buff *skb, u8 af)
 {
 	struct lbvs_packet pkt __lbvs_uninitialized;
+	struct lbvs_packet copy __lbvs_uninitialized;
 	struct lbvs_conn *conn;
 	unsigned int verdict;
+	bool first = false;
 	enum lbvs_fast fate;
 	enum lbvs_dir dir;
 
 	fate = read_headers(skb, af, &pkt);
 	if (fate != LBVS_FAST_TAKEN)
-		return leave(ln, skb, af, state, fate);
+		return leave(ln, skb, af, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
-	if (!conn)
-		return leave(ln, skb, af, state, LBVS_FAST_UNKNOWN);
-	verdict = pass(ln, skb, &pkt, conn, dir);
+	if (unlikely(!conn || lbvs_outdated(conn, dir, &pkt))) {
+		if (!takes_fresh(ln))
+			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
+		/* So that what is read for known connections stays in registers. */
+		copy = pkt;
+		conn = begin(ln, skb, &copy, conn);
+		if (!conn)
+			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
+		dir = LBVS_DIR_IN;
+		first = true;
+	}
+	verdict = pass(ln, skb, &pkt, conn, dir, first);
 	if (verdict == NF_ACCEPT)
-		return leave(ln, skb, af, state, pkt.fate);
+		return leave(ln, skb, af, pkt.fate);
 	count(ln, LBVS_FAST_TAKEN);
 	return verdict;
 }
@@ -214,16 +207,14 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
  */
 #define __flat __attribute__((__flatten__))
 
-static noinline __flat unsigned int enter4(struct lbvs_net *ln, struct sk_buff *skb,
-					   const struct nf_hook_state *state)
+static noinline __flat unsigned int enter4(struct lbvs_net *ln, struct sk_buff *skb)
 {
-	return enter(ln, skb, AF_INET, state);
+	return enter(ln, skb, AF_INET);
 }
 
-static noinline __flat unsigned int enter6(struct lbvs_net *ln, struct sk_buff *skb,
-					   const struct nf_hook_state *state)
+static noinline __flat unsigned int enter6(struct lbvs_net *ln, struct sk_buff *skb)
 {
-	return enter(ln, skb, AF_INET6, state);
+	return enter(ln, skb, AF_INET6);
 }
 
 static unsigned int hook_fast(void *priv, struct sk_buff *skb,
@@ -233,10 +224,10 @@ static unsigned int hook_fast(void *priv, struct sk_buff *skb,
 
 	if (skb->protocol == htons(ETH_P_IP))
 		return lbvs_addr_glance(ln, skb, AF_INET, false) ?
-		       enter4(ln, skb, state) : NF_ACCEPT;
+		       enter4(ln, skb) : NF_ACCEPT;
 	if (skb->protocol == htons(ETH_P_IPV6))
 		return lbvs_addr_glance(ln, skb, AF_INET6, false) ?
-		       enter6(ln, skb, state) : NF_ACCEPT;
+		       enter6(ln, skb) : NF_ACCEPT;
 	return NF_ACCEPT;
 }
 

@@ -47,7 +47,6 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 	pkt->local = state->hook == NF_INET_LOCAL_OUT;
 	pkt->input = state->hook == NF_INET_LOCAL_IN;
 	pkt->early = false;
-	pkt->fast = false;
 	pkt->dev = state->in;
 	pkt->sender = pkt->dev && pkt->dev->type == ARPHRD_ETHER &&
 		      skb_mac_header_was_set(skb) ?
@@ -95,7 +94,7 @@ static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
 			 enum lbvs_dir dir, bool first)
 {
 	return lbvs_pass(ln, skb, pkt, conn, dir, lbvs_conn_method(conn), first,
-			 pkt->fast);
+			 false);
 }
 
 /* A packet to a one-packet service: scheduled by itself. */
@@ -178,6 +177,20 @@ static unsigned int known_answer(struct lbvs_net *ln, struct sk_buff *skb,
 	return lbvs_forward(ln, skb, pkt, &path);
 }
 
+/*
+ * Whether a connection is none any more to a packet: it is outdated, or its real is
+ * a director that has picked us meanwhile, and gets nothing sent back. (The fast
+ * path asks that when it knows the neighbour.)
+ */
+static bool given_up(const struct lbvs_conn *conn, enum lbvs_dir dir,
+		     const struct lbvs_packet *pkt)
+{
+	return lbvs_outdated(conn, dir, pkt) ||
+	       (dir == LBVS_DIR_IN &&
+		lbvs_conn_method(conn) == LBVS_METHOD_DR &&
+		lbvs_real_sent(conn->real, pkt));
+}
+
 static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 			       struct lbvs_packet *pkt)
 {
@@ -187,8 +200,9 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
 	if (conn)
-		return lbvs_pass_known(ln, skb, pkt, conn, dir,
-				       lbvs_conn_method(conn), false);
+		return given_up(conn, dir, pkt) ? NF_ACCEPT :
+		       lbvs_pass_known(ln, skb, pkt, conn, dir,
+				       lbvs_conn_method(conn), false, false);
 	verdict = known_one(ln, skb, pkt);
 	return verdict == NF_ACCEPT ? known_answer(ln, skb, pkt) : verdict;
 }
@@ -276,16 +290,13 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 	struct lbvs_real *real;
 
 	if (READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET && !pkt->local) {
-		if (pkt->fast)
-			return NF_ACCEPT;
 		real = lbvs_schedule_packet(svc, pkt, &why);
 		return real ? pass_one(ln, skb, pkt, real) :
 			      refuse(ln, skb, pkt, svc, why);
 	}
 	conn = lbvs_schedule(svc, pkt, &why);
-	if (conn)
-		return pass(ln, skb, pkt, conn, LBVS_DIR_IN, true);
-	return pkt->fast ? NF_ACCEPT : refuse(ln, skb, pkt, svc, why);
+	return conn ? pass(ln, skb, pkt, conn, LBVS_DIR_IN, true) :
+		      refuse(ln, skb, pkt, svc, why);
 }
 
 /* A link-local client's packets must not leave its link. */
@@ -296,20 +307,44 @@ static bool unroutable(const struct lbvs_tuple *tuple)
 	       IPV6_ADDR_LINKLOCAL;
 }
 
+static struct lbvs_service *service_of(struct lbvs_net *ln,
+				       const struct sk_buff *skb,
+				       const struct lbvs_packet *pkt)
+{
+	return unroutable(&pkt->tuple) ? NULL :
+					 lbvs_service_find(ln, skb->mark, pkt);
+}
+
 /**
- * lbvs_fresh_flow() - pass on a packet that may begin a connection
+ * lbvs_fresh_conn() - make a connection for a packet on the fast path
  * @ln: the namespace
  * @skb: the packet
  * @pkt: what it looks like
- * @state: of the hook that it is at
+ * @outdated: the connection that its tuple has, or NULL
  *
  * Context: RCU, BH off.
- * Return: a netfilter verdict; NF_ACCEPT if there is no service for it, or if it
- * is to come again at a later door
+ * Return: the connection; NULL if that is for the stack and the later doors
  */
-unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			     struct lbvs_packet *pkt,
-			     const struct nf_hook_state *state)
+struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln,
+				  const struct sk_buff *skb,
+				  const struct lbvs_packet *pkt,
+				  struct lbvs_conn *outdated)
+{
+	struct lbvs_service *svc = service_of(ln, skb, pkt);
+	enum lbvs_drop why;
+
+	if (!svc || !opens(svc, pkt))
+		return NULL;
+	if (outdated)
+		lbvs_conn_kill(ln, outdated);
+	return READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET ?
+	       NULL : lbvs_schedule(svc, pkt, &why);
+}
+
+/* A packet that may begin a connection, or that comes by late. */
+static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
+			       struct lbvs_packet *pkt,
+			       const struct nf_hook_state *state)
 {
 	struct lbvs_service *svc;
 	struct lbvs_conn *conn;
@@ -317,10 +352,10 @@ unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 
 	/* Put together on the way here, or another CPU was quicker. */
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
-	if (conn && !lbvs_outdated(conn, dir, lbvs_conn_method(conn), pkt, pkt->fast))
+	if (conn && !given_up(conn, dir, pkt))
 		return pass(ln, skb, pkt, conn, dir, false);
-	svc = lbvs_service_find(ln, skb->mark, pkt);
-	if (!svc || unroutable(&pkt->tuple))
+	svc = service_of(ln, skb, pkt);
+	if (!svc)
 		return NF_ACCEPT;
 	if (opens(svc, pkt)) {
 		if (conn)
@@ -328,9 +363,8 @@ unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 		return open_conn(ln, skb, pkt, svc);
 	}
 	/* Another director knows that it is ours. */
-	if (pkt->fast || lbvs_schedule_picked(svc, pkt))
-		return NF_ACCEPT;
-	return unknown_tcp(ln, skb, pkt, state);
+	return lbvs_schedule_picked(svc, pkt) ? NF_ACCEPT :
+	       unknown_tcp(ln, skb, pkt, state);
 }
 
 static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
@@ -347,7 +381,7 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, state, &pkt);
 	}
-	return kind == LBVS_KIND_FLOW ? lbvs_fresh_flow(ln, skb, &pkt, state) :
+	return kind == LBVS_KIND_FLOW ? fresh_flow(ln, skb, &pkt, state) :
 					NF_ACCEPT;
 }
 

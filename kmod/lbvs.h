@@ -502,9 +502,10 @@ u32 lbvs_net_limit_max(const struct lbvs_net *ln);
 int lbvs_hooks_register(struct lbvs_net *ln);
 void lbvs_hooks_unregister(struct lbvs_net *ln);
 int lbvs_hooks_track(struct lbvs_net *ln, bool on);
-unsigned int lbvs_fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
-			     struct lbvs_packet *pkt,
-			     const struct nf_hook_state *state);
+struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln,
+				  const struct sk_buff *skb,
+				  const struct lbvs_packet *pkt,
+				  struct lbvs_conn *outdated);
 
 /* fast.c */
 int lbvs_fast_init(void);

@@ -100,8 +100,6 @@ enum lbvs_kind {
  * @local: a socket of this host sends it; set by the hook
  * @input: the stack is about to deliver it here; set by the hook
  * @early: conntrack hasn't seen it yet; set by the hook
- * @fast: it is on the fast path, which leaves to the stack what is odd; set by the
- *	hook
  * @fate: &enum lbvs_fast, on the fast path: why the packet is left to the stack,
  *	if it is; changed by whoever knows more
  * @quote: what an error quotes, once that is known to be a connection's
@@ -121,7 +119,6 @@ struct lbvs_packet {
 	bool local;
 	bool input;
 	bool early;
-	bool fast;
 	u8 fate;
 	const struct lbvs_quote *quote;
 };

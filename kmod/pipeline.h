@@ -631,22 +631,14 @@ lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 
 /*
  * Whether the connection that has a packet's tuple is another one's: it is
- * closing, and the packet opens one, so the client has forgotten it. Or its real
- * is a director that has picked us meanwhile, and gets nothing sent back.
+ * closing, and the packet opens one, so the client has forgotten it.
  */
 static __always_inline bool lbvs_outdated(const struct lbvs_conn *conn,
-					  enum lbvs_dir dir, u8 method,
-					  const struct lbvs_packet *pkt,
-					  bool fast)
+					  enum lbvs_dir dir,
+					  const struct lbvs_packet *pkt)
 {
-	if (dir != LBVS_DIR_IN)
-		return false;
-	if (pkt->event == LBVS_TCP_SYN &&
-	    lbvs_state_closing(lbvs_conn_state(conn)))
-		return true;
-	/* The fast path asks when it knows the neighbour. */
-	return !fast && method == LBVS_METHOD_DR &&
-	       lbvs_real_sent(conn->real, pkt);
+	return pkt->event == LBVS_TCP_SYN && dir == LBVS_DIR_IN &&
+	       lbvs_state_closing(lbvs_conn_state(conn));
 }
 
 /*
@@ -681,16 +673,14 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 }
 
 /*
- * A packet of a known connection. NF_ACCEPT if it is to come again at a later
- * door.
+ * A packet of a known connection, or on the fast path the @first of a new one.
+ * NF_ACCEPT if it is to come again at a later door.
  */
 static __always_inline unsigned int
 lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
 		struct lbvs_packet *pkt, struct lbvs_conn *conn,
-		enum lbvs_dir dir, u8 method, bool fast)
+		enum lbvs_dir dir, u8 method, bool first, bool fast)
 {
-	if (unlikely(lbvs_outdated(conn, dir, method, pkt, fast)))
-		return NF_ACCEPT;
 	/* Not before conntrack has seen it. */
 	if (pkt->early && lbvs_tracked(ln, method)) {
 		pkt->fate = LBVS_FAST_TRACKED;
@@ -699,7 +689,7 @@ lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
 	/* IPv4 options are the stack's to judge, before it delivers. */
 	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local)
 		return NF_ACCEPT;
-	return lbvs_pass(ln, skb, pkt, conn, dir, method, false, fast);
+	return lbvs_pass(ln, skb, pkt, conn, dir, method, first, fast);
 }
 
 #endif /* _LBVS_PIPELINE_H */
