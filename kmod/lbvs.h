@@ -216,8 +216,8 @@ struct lbvs_net {
 };
 
 /**
- * struct lbvs_service_key - what a service is found by; compared as bytes, so
- *	the unused ones are 0
+ * struct lbvs_service_key - what a service is found by; compared and hashed as
+ *	words, so what is unused is 0
  * @af: AF_INET or AF_INET6
  * @proto: IPPROTO_TCP or IPPROTO_UDP; 0 for a firewall mark
  * @port: the virtual port; 0 for a firewall mark
@@ -230,7 +230,7 @@ struct lbvs_service_key {
 	__be16 port;
 	u32 mark;
 	__be32 addr[4];
-};
+} __aligned(sizeof(u64));
 
 /**
  * struct lbvs_service - a virtual service
@@ -663,6 +663,21 @@ static __always_inline u32 lbvs_addr_fold(u8 af, const __be32 *addr)
 	if (af == AF_INET6)
 		word ^= (__force u32)(addr[1] ^ addr[2] ^ addr[3]);
 	return word;
+}
+
+#define LBVS_SERVICE_KEY_WORDS	(sizeof(struct lbvs_service_key) / sizeof(u64))
+
+/* Packets don't choose the keys, so this needn't be more than even, and quick. */
+static __always_inline u32 lbvs_service_hash(const struct lbvs_service_key *key,
+					     u32 seed)
+{
+	const u64 *word = (const u64 *)key;
+	u64 hash = seed;
+	unsigned int i;
+
+	for (i = 0; i < LBVS_SERVICE_KEY_WORDS; i++)
+		hash = lbvs_hash_mix(hash ^ word[i], GOLDEN_RATIO_64);
+	return hash;
 }
 
 /* Who can aim at a slot can have his packets looked at more closely, no more. */

@@ -7,10 +7,28 @@
 
 #include "lbvs.h"
 
+/* For rhashtable. */
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	return lbvs_service_hash(data, seed);
+}
+
+/* Likewise: 0 if the service has the key. */
+static int key_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct lbvs_service *svc = obj;
+	const u64 *a = arg->key, *b = (const u64 *)&svc->key;
+
+	BUILD_BUG_ON(LBVS_SERVICE_KEY_WORDS != 3);
+	return !!((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]));
+}
+
 static const struct rhashtable_params service_params = {
 	.key_len = sizeof(struct lbvs_service_key),
 	.key_offset = offsetof(struct lbvs_service, key),
 	.head_offset = offsetof(struct lbvs_service, node),
+	.hashfn = key_hash,
+	.obj_cmpfn = key_differs,
 	.automatic_shrinking = true,
 };
 

@@ -138,6 +138,8 @@ static inline void *kvmalloc_array(size_t num, size_t size, int flags)
 
 #define kvfree			free
 
+#define GOLDEN_RATIO_64		0x61c8864680b583ebULL
+
 static inline u32 hash_32(u32 value, unsigned int bits)
 {
 	return (value * 0x61c88647U) >> (32 - bits);

@@ -467,6 +467,80 @@ static void check_avalanche(const void *arg)
 	}
 }
 
+static void service_by_host(struct lbvs_service_key *key, u32 i)
+{
+	key->addr[lbvs_addr_words(key->af) - 1] = htonl(i);
+}
+
+static void service_by_net(struct lbvs_service_key *key, u32 i)
+{
+	key->addr[lbvs_addr_words(key->af) / 4] = htonl(i << 8);
+}
+
+static void service_by_port(struct lbvs_service_key *key, u32 i)
+{
+	key->port = htons(i);
+}
+
+static void service_by_mark(struct lbvs_service_key *key, u32 i)
+{
+	*key = (struct lbvs_service_key){ .af = key->af, .mark = i };
+}
+
+static const struct service_set {
+	const char *name;
+	void (*make)(struct lbvs_service_key *key, u32 i);
+} service_sets[] = {
+	{ "host", service_by_host },
+	{ "network", service_by_net },
+	{ "port", service_by_port },
+	{ "mark", service_by_mark },
+};
+
+struct services {
+	const struct service_set *set;
+	u8 af;
+};
+
+static void check_services(const void *arg)
+{
+	const struct services *services = arg;
+	unsigned int longest = 0, i, k;
+	static u16 chain[BUCKETS];
+
+	rnd_state = 8;
+	for (k = 0; k < KEYS; k++) {
+		u32 seed = rnd64();
+
+		memset(chain, 0, sizeof(chain));
+		for (i = 0; i < ENTRIES; i++) {
+			struct lbvs_service_key key = {
+				.af = services->af, .proto = IPPROTO_TCP,
+				.port = htons(80), .addr = { htonl(0x20010db8) },
+			};
+			u16 *len;
+
+			services->set->make(&key, i);
+			len = &chain[lbvs_service_hash(&key, seed) % BUCKETS];
+			longest = max_t(unsigned int, longest, ++*len);
+		}
+	}
+	CHECK(longest <= longest_chain(), "a chain of %u", longest);
+}
+
+static void service_cases(u8 af, const char *family)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(service_sets); i++) {
+		struct services services = { &service_sets[i], af };
+
+		tap_case(check_services, &services,
+			 "hash, %s: services by %s are spread", family,
+			 service_sets[i].name);
+	}
+}
+
 static void spread_cases(u8 af, const char *family)
 {
 	unsigned int i;
@@ -497,6 +571,7 @@ int main(void)
 		tap_case(check_extension, af,
 			 "hash, %s: one collision doesn't lead to others", family);
 		tap_case(check_avalanche, af, "hash, %s: avalanche", family);
+		service_cases(*af, family);
 	}
 	return tap_end();
 }
