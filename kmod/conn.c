@@ -385,6 +385,7 @@ static struct lbvs_conn *conflict(struct lbvs_conn_family *fam,
  * lbvs_conn_insert() - put a connection into the table, by all tuples or none
  * @ln: the namespace
  * @conn: from lbvs_conn_alloc()
+ * @in: the tuple that it has from there
  * @real: where it goes, held by the caller's pool
  * @word: state and flags to begin with
  *
@@ -394,20 +395,17 @@ static struct lbvs_conn *conflict(struct lbvs_conn_family *fam,
  * connection. Unless it is @conn, that is still the caller's.
  */
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
+				   const struct lbvs_tuple *in,
 				   struct lbvs_real *real, u32 word)
 {
 	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
-	struct lbvs_conn_family *fam;
-	struct lbvs_tuple in, out;
-	u32 hash_in, hash_out;
+	struct lbvs_conn_family *fam = lbvs_conn_family(ln, in->af);
+	u32 hash_in = lbvs_table_hash(fam, in), hash_out = hash_in;
+	struct lbvs_tuple out __lbvs_uninitialized;
 	struct lbvs_conn *found;
 
-	lbvs_conn_tuple(conn, LBVS_DIR_IN, &in);
-	fam = lbvs_conn_family(ln, in.af);
-	hash_in = lbvs_table_hash(fam, &in);
-	hash_out = hash_in;
 	if (replies) {
-		reply_tuple(real, &in, &out);
+		reply_tuple(real, in, &out);
 		entry_fill(lbvs_conn_entry(conn, LBVS_DIR_OUT), LBVS_DIR_OUT,
 			   &out, lbvs_conn_method(conn));
 		hash_out = lbvs_table_hash(fam, &out);
@@ -420,7 +418,7 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 
 again:
 	lbvs_table_lock(hash_in, hash_out);
-	found = conflict(fam, &in, hash_in, replies ? &out : NULL, hash_out);
+	found = conflict(fam, in, hash_in, replies ? &out : NULL, hash_out);
 	if (!found) {
 		refcount_inc(&real->ref);
 		atomic_inc(&real->active);

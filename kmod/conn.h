@@ -147,6 +147,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 				  enum lbvs_drop *why);
 void lbvs_conn_discard(struct lbvs_net *ln, struct lbvs_conn *conn);
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
+				   const struct lbvs_tuple *in,
 				   struct lbvs_real *real, u32 word);
 bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn);
 void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,

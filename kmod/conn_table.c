@@ -101,10 +101,12 @@ static unsigned int buckets_wanted(const struct lbvs_conn_family *fam)
 static bool resize_due(const struct lbvs_conn_family *fam,
 		       const struct lbvs_conn_table *tbl)
 {
-	unsigned int want = buckets_wanted(fam), have = tbl->mask + 1;
+	unsigned int entries = 2 * atomic_read(&fam->count);
+	unsigned int have = tbl->mask + 1;
 
 	/* Shrinking is for after a flood, and not worth it soon. */
-	return want > have || want < have / 8;
+	return (entries >= have && have < BUCKETS_MAX) ||
+	       (entries < have / 16 && have / 8 > BUCKETS_MIN);
 }
 
 /**

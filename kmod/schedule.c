@@ -81,7 +81,8 @@ static struct lbvs_conn *conn_to(struct lbvs_real *real,
 	conn = lbvs_conn_alloc(ln, &pkt->tuple, method, why);
 	if (!conn)
 		return NULL;
-	res = lbvs_conn_insert(ln, conn, real, first_word(pkt, method));
+	res = lbvs_conn_insert(ln, conn, &pkt->tuple, real,
+			       first_word(pkt, method));
 	if (res == conn)
 		return conn;
 	lbvs_conn_discard(ln, conn);

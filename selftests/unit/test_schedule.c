@@ -68,12 +68,14 @@ void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
 }
 
 struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
+				   const struct lbvs_tuple *in,
 				   struct lbvs_real *real, u32 word)
 {
 	unsigned int i = real - svc.pool->slot[0].real;
 
 	CHECK(ln == &net && conn == &fake.ours && fake.allocated, "%p, %p",
 	      (void *)ln, (void *)conn);
+	CHECK(in == &fake.pkt->tuple, "%p", (void *)in);
 	CHECK(fake.method == real->method, "method %u, not %u", fake.method,
 	      real->method);
 	fake.tries++;
