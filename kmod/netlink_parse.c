@@ -491,6 +491,8 @@ int lbvs_parse_real_key(const struct nlattr *attr,
 static int parse_encap(struct nlattr **tb, struct lbvs_real_conf *conf,
 		       struct netlink_ext_ack *extack)
 {
+	u8 csum = conf->encap_csum;
+
 	if (!lbvs_parse_choice(tb[LBVS_REAL_A_ENCAP], LBVS_ENCAP_MAX,
 			       &conf->encap)) {
 		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP],
@@ -510,8 +512,12 @@ static int parse_encap(struct nlattr **tb, struct lbvs_real_conf *conf,
 				    "the encapsulation port must be 1 to 65535");
 		return -EINVAL;
 	}
-	if (tb[LBVS_REAL_A_ENCAP_CSUM])
-		conf->encap_csum = nla_get_u8(tb[LBVS_REAL_A_ENCAP_CSUM]);
+	if (!lbvs_parse_choice(tb[LBVS_REAL_A_ENCAP_CSUM], 1, &csum)) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP_CSUM],
+				    "the encapsulation checksum must be 1 for on or 0 for off");
+		return -EINVAL;
+	}
+	conf->encap_csum = csum;
 	return 0;
 }
 

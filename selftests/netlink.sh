@@ -72,6 +72,7 @@ real_cases()
 	answers "an unknown method" "E[A-Z]+ METHOD: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b METHOD=u8:9 }"
 	answers "a weight out of range" "E[A-Z]+ WEIGHT: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b WEIGHT=u32:65536 }"
 	answers "an unknown state" "E[A-Z]+ STATE: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b STATE=u8:3 }"
+	answers "an encapsulation's checksum neither on nor off" "E[A-Z]+ ENCAP_CSUM: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b METHOD=u8:2 ENCAP=u8:1 ENCAP_CSUM=u8:2 }"
 	answers "an unknown attribute of a real" "EINVAL 77: .*" REAL_NEW "SERVICE{ $ID } REAL{ ADDR=x:0a00000b 77=u8:1 }"
 	answers "no such real to edit" "ENOENT REAL: .*real" REAL_SET "SERVICE{ $ID } REAL{ ADDR=x:0a00000b PORT=be16:80 }"
 	answers "no such real to delete" "ENOENT REAL: .*real" REAL_DEL "SERVICE{ $ID } REAL{ ADDR=x:0a00000b PORT=be16:80 }"

@@ -69,7 +69,8 @@ static const struct name svc_names[] = {
 };
 
 static const struct name real_names[] = {
-	REAL(AF), REAL(ADDR), REAL(PORT), REAL(METHOD), REAL(WEIGHT), REAL(STATE), { .name = NULL },
+	REAL(AF), REAL(ADDR), REAL(PORT), REAL(METHOD), REAL(WEIGHT), REAL(STATE),
+	REAL(ENCAP), REAL(ENCAP_CSUM), { .name = NULL },
 };
 
 static const struct name setting_names[] = {
