@@ -53,6 +53,7 @@ extern const struct kind kinds[KINDS];
  * @proto: of its last header
  * @l4: offset of that; 0: it isn't there
  * @fragment: it is one
+ * @cut: its header tells of more than there is
  * @src: its source address
  * @dst: its destination
  */
@@ -63,6 +64,7 @@ struct view {
 	__u8 proto;
 	size_t l4;
 	bool fragment;
+	bool cut;
 	const __u8 *src;
 	const __u8 *dst;
 };
@@ -82,7 +84,9 @@ struct view {
  * @odd_csum: a checksum is to be filled in, anywhere
  * @gso: it is to be segmented
  * @fragments: in so many fragments it comes, 0: whole
+ * @id: what they have in common, and no others
  * @must_pass: nothing is odd about it
+ * @passed: it was passed on, whole or in parts
  */
 struct shot {
 	const struct kind *kind;
@@ -98,7 +102,9 @@ struct shot {
 	bool odd_csum;
 	bool gso;
 	unsigned int fragments;
+	__u32 id;
 	bool must_pass;
+	bool passed;
 };
 
 /**

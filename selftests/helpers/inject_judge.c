@@ -431,7 +431,16 @@ static bool may_pass(const struct shot *shot, const struct view *in)
 		return fail("it has a tag");
 	if (shot->ethertype != (in->af == AF_INET ? ETHERTYPE_IP : ETHERTYPE_IPV6))
 		return fail("its Ethertype is of the other family");
+	/* Fragments have lengths of their own. */
+	if (in->cut && !shot->fragments)
+		return fail("it is shorter than it says");
 	return true;
+}
+
+/* An error whose quote can't be looked at: perhaps it is about no connection. */
+static bool may_be_routed(const struct shot *shot, const struct view *in, const struct view *out)
+{
+	return is_error(in) && (shot->odd_csum || out->fragment);
 }
 
 static enum finding judge_packet(const struct shot *shot, enum side side, const struct view *in,
@@ -447,7 +456,8 @@ static enum finding judge_packet(const struct shot *shot, enum side side, const 
 	because = wrong;
 	if (in->af && !kind && side == CLIENT_SIDE && in->af == out->af &&
 	    to_client(shot, in, out, &part))
-		return may_pass(shot, in) ? part ? SEGMENT : FORWARD : WRONG;
+		return !may_pass(shot, in) ? WRONG : may_be_routed(shot, in, out) ? ROUTED :
+		       part ? SEGMENT : FORWARD;
 	if (!kind && side == CLIENT_SIDE)
 		because = wrong;
 	if (is_answer(in, out))

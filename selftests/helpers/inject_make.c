@@ -461,13 +461,20 @@ static void confuse_vnet(struct shot *shot)
 	shot->vnet.csum_offset = rnd(40);
 }
 
-/* In fragments, unless it is one. */
+/*
+ * In fragments, unless it is one. Those of a packet that the device took in part still
+ * wait for the rest.
+ */
 static void tear(struct shot *shot)
 {
+	static __u32 last_id;
 	struct view view;
 
-	if (shot->len > 8 && shot->bytes[0] >> 4 == 4)
+	shot->id = ++last_id;
+	if (shot->len > 8 && shot->bytes[0] >> 4 == 4) {
+		put16(shot->bytes + 4, shot->id);
 		put16(shot->bytes + 6, get16(shot->bytes + 6) & 0x4000);
+	}
 	view = view_packet(shot->bytes, shot->len);
 	if (view.fragment)
 		return;
@@ -581,7 +588,8 @@ static size_t make_fragment6(const struct shot *shot, const struct view *view,
 	fragment[40] = fragment[6];
 	fragment[6] = IPPROTO_FRAGMENT;
 	put16(fragment + 42, off | (off + len < rest));
-	put16(fragment + 46, get16(view->bytes + view->len - 2));
+	put16(fragment + 44, shot->id >> 16);
+	put16(fragment + 46, shot->id);
 	memcpy(fragment + 48, view->bytes + 40 + off, len);
 	put16(fragment + 4, 8 + len);
 	return 48 + len;

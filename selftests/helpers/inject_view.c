@@ -50,7 +50,8 @@ static void view_ipv4(struct view *view, size_t there)
 		return;
 	view->af = AF_INET;
 	view->len = get16(ip + 2);
-	if (view->len > there || view->len < header)
+	view->cut = view->len > there || view->len < header;
+	if (view->cut)
 		view->len = there;
 	view->src = ip + 12;
 	view->dst = ip + 16;
@@ -70,8 +71,9 @@ static void view_ipv6(struct view *view, size_t there)
 		return;
 	view->af = AF_INET6;
 	view->len = get16(ip + 4) + 40;
+	view->cut = view->len > there;
 	/* A jumbogram, whether or not the option for that is there: the stack doesn't mind. */
-	if (view->len > there || (view->len == 40 && ip[6] == IPPROTO_HOPOPTS))
+	if (view->cut || (view->len == 40 && ip[6] == IPPROTO_HOPOPTS))
 		view->len = there;
 	view->src = ip + 8;
 	view->dst = ip + 24;
