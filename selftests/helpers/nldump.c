@@ -13,9 +13,13 @@
 #include "nldump.h"
 #include "util.h"
 
-/* What an attribute is; a number is its length. */
+/*
+ * What an attribute is; a number is its length. ADDR: of the family that stands before
+ * it; ANY_ADDR: of any.
+ */
 enum form {
-	NO = 0, U8 = 1, BE16 = 2, U32 = 4, U64 = 8, BITS = 800, ADDR, STRING, PAD, NEST, EACH,
+	NO = 0, U8 = 1, BE16 = 2, U32 = 4, U64 = 8, BITS = 8, FAMILY = 800, ADDR, ANY_ADDR,
+	STRING, PAD, NEST, EACH,
 };
 
 /**
@@ -38,7 +42,7 @@ static const struct rule stats[] = {
 };
 
 static const struct rule service[] = {
-	[LBVS_SVC_A_AF] = { U8 }, [LBVS_SVC_A_PROTOCOL] = { U8 }, [LBVS_SVC_A_ADDR] = { ADDR },
+	[LBVS_SVC_A_AF] = { FAMILY }, [LBVS_SVC_A_PROTOCOL] = { U8 }, [LBVS_SVC_A_ADDR] = { ADDR },
 	[LBVS_SVC_A_PORT] = { BE16 }, [LBVS_SVC_A_FWMARK] = { U32 },
 	[LBVS_SVC_A_SCHEDULER] = { STRING }, [LBVS_SVC_A_FLAGS] = { BITS },
 	[LBVS_SVC_A_ON_REMOVE] = { U8 },
@@ -49,7 +53,7 @@ static const struct rule service[] = {
 };
 
 static const struct rule real[] = {
-	[LBVS_REAL_A_AF] = { U8 }, [LBVS_REAL_A_ADDR] = { ADDR }, [LBVS_REAL_A_PORT] = { BE16 },
+	[LBVS_REAL_A_AF] = { FAMILY }, [LBVS_REAL_A_ADDR] = { ADDR }, [LBVS_REAL_A_PORT] = { BE16 },
 	[LBVS_REAL_A_METHOD] = { U8 }, [LBVS_REAL_A_WEIGHT] = { U32 }, [LBVS_REAL_A_STATE] = { U8 },
 	[LBVS_REAL_A_ACTIVE] = { U32 }, [LBVS_REAL_A_CONNS] = { U32 },
 	[LBVS_REAL_A_STATS] = { NEST, stats, ARRAY_SIZE(stats) - 1 }, [LBVS_REAL_A_ENCAP] = { U8 },
@@ -57,10 +61,10 @@ static const struct rule real[] = {
 };
 
 static const struct rule conn[] = {
-	[LBVS_CONN_A_AF] = { U8 }, [LBVS_CONN_A_PROTOCOL] = { U8 },
+	[LBVS_CONN_A_AF] = { FAMILY }, [LBVS_CONN_A_PROTOCOL] = { U8 },
 	[LBVS_CONN_A_CLIENT_ADDR] = { ADDR }, [LBVS_CONN_A_CLIENT_PORT] = { BE16 },
 	[LBVS_CONN_A_VIRT_ADDR] = { ADDR }, [LBVS_CONN_A_VIRT_PORT] = { BE16 },
-	[LBVS_CONN_A_REAL_ADDR] = { ADDR }, [LBVS_CONN_A_REAL_PORT] = { BE16 },
+	[LBVS_CONN_A_REAL_ADDR] = { ANY_ADDR }, [LBVS_CONN_A_REAL_PORT] = { BE16 },
 	[LBVS_CONN_A_METHOD] = { U8 }, [LBVS_CONN_A_STATE] = { U8 },
 	[LBVS_CONN_A_EXPIRES] = { U32 }, [LBVS_CONN_A_FWMARK] = { U32 },
 };
@@ -82,6 +86,7 @@ static const struct rule info[] = {
 };
 
 static const struct rule top[] = {
+	[LBVS_A_UNSPEC] = { PAD },
 	[LBVS_A_SERVICE] = { NEST, service, ARRAY_SIZE(service) - 1 },
 	[LBVS_A_REAL] = { NEST, real, ARRAY_SIZE(real) - 1 },
 	[LBVS_A_CONN] = { NEST, conn, ARRAY_SIZE(conn) - 1 },
@@ -91,6 +96,7 @@ static const struct rule top[] = {
 	[LBVS_A_DROPS] = { EACH, .max = LBVS_DROP_MAX, .inside = U64 },
 	[LBVS_A_COUNT] = { U32 }, [LBVS_A_CPU] = { U32 },
 	[LBVS_A_FAST] = { EACH, .max = LBVS_FAST_MAX, .inside = U64 },
+	[LBVS_A_EVICTED] = { U64 },
 };
 
 struct nlattr *find_attr(void *start, size_t len, __u16 type)
@@ -109,15 +115,26 @@ struct nlattr *find_attr(void *start, size_t len, __u16 type)
 static const char *check_all(const __u8 *bytes, size_t len, const struct rule *rules, __u16 max,
 			     enum form each);
 
+/* With slub_debug=P, of memory that nobody has written since. */
+static bool is_poison(const __u8 *data, size_t len)
+{
+	return len >= 4 && (data[0] == 0x5a || data[0] == 0x6b) && !memcmp(data, data + 1, len - 1);
+}
+
+/* @family: that of addresses; set by one */
 static const char *check_value(const __u8 *data, size_t len, const struct rule *rule,
-			       enum form form)
+			       enum form form, __u8 *family)
 {
 	switch (form) {
 	case NO:
 		return "an attribute that isn't to be there";
-	case BITS:
-		return len == sizeof(struct nla_bitfield32) ? NULL : "flags of another length";
+	case FAMILY:
+		*family = len == 1 ? *data : 0;
+		return *family == AF_INET || *family == AF_INET6 ? NULL : "no family";
 	case ADDR:
+		return len == (*family == AF_INET ? 4 : *family ? 16 : 0) ? NULL :
+		       "an address of another length";
+	case ANY_ADDR:
 		return len == 4 || len == 16 ? NULL : "an address of another length";
 	case PAD:
 		return len ? "padding with something in it" : NULL;
@@ -134,7 +151,7 @@ static const char *check_value(const __u8 *data, size_t len, const struct rule *
 }
 
 static const char *check_attr(const struct nlattr *attr, const struct rule *rules, __u16 max,
-			      enum form each)
+			      enum form each, __u8 *family)
 {
 	__u16 type = attr->nla_type & NLA_TYPE_MASK;
 	size_t len = attr->nla_len - NLA_HDRLEN;
@@ -150,7 +167,9 @@ static const char *check_attr(const struct nlattr *attr, const struct rule *rule
 		form = rules[type].form;
 	if (!(attr->nla_type & NLA_F_NESTED) != (form != NEST && form != EACH))
 		return "the flag of nests where it doesn't belong, or not where it does";
-	return check_value(data, len, rules ? &rules[type] : NULL, form);
+	if (is_poison(data, len))
+		return "memory that nobody has written";
+	return check_value(data, len, rules ? &rules[type] : NULL, form, family);
 }
 
 static const char *check_all(const __u8 *bytes, size_t len, const struct rule *rules, __u16 max,
@@ -158,13 +177,14 @@ static const char *check_all(const __u8 *bytes, size_t len, const struct rule *r
 {
 	size_t at = 0, pad;
 	const char *said;
+	__u8 family = 0;
 
 	while (at < len) {
 		const struct nlattr *attr = (const void *)bytes + at;
 
 		if (len - at < NLA_HDRLEN || attr->nla_len < NLA_HDRLEN || attr->nla_len > len - at)
 			return "an attribute that isn't all there";
-		said = check_attr(attr, rules, max, each);
+		said = check_attr(attr, rules, max, each, &family);
 		if (said)
 			return said;
 		at += attr->nla_len;

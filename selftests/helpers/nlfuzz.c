@@ -31,6 +31,8 @@
 #include "util.h"
 
 #define ROOM		65536
+/* The kernel makes its messages as long as this; they are to be from its slabs. */
+#define ANSWER_ROOM	4096
 #define NODES_MAX	40
 #define DATA_MAX	32
 #define WRONG_MAX	10
@@ -42,6 +44,7 @@
  * @depth: how deep it is nested; 0 at the top
  * @nest: it has others inside: those that follow and are deeper
  * @string: it is a string
+ * @any: any value may be right, the highest one, too
  * @len: length of @data
  * @data: its value
  */
@@ -50,6 +53,7 @@ struct node {
 	__u8 depth;
 	bool nest;
 	bool string;
+	bool any;
 	__u16 len;
 	__u8 data[DATA_MAX];
 };
@@ -76,9 +80,9 @@ static int fd;
 static __u16 family;
 static __u64 rnd_state = 1;
 static struct { unsigned long messages, ok, refused, bytes, wrong; } result;
-/* The request that was sent last, and the answer to it. */
-static union { struct nlmsghdr header; __u8 bytes[ROOM]; } request;
-static union { struct nlmsghdr header; __u8 bytes[ROOM]; } answer;
+/* The request that was sent last, that which is tried, and the answer to the last one. */
+static union { struct nlmsghdr header; __u8 bytes[ROOM]; } request, tried;
+static union { struct nlmsghdr header; __u8 bytes[ANSWER_ROOM]; } answer;
 static char sentence[512];
 
 static __u32 rnd(__u32 below)
@@ -102,9 +106,16 @@ static void wrong(const struct message *message, const char *format, ...)
 	vprintf(format, args);
 	va_end(args);
 	printf("\n# sent:");
-	for (i = NLMSG_HDRLEN; i < request.header.nlmsg_len && i < 200; i++)
-		printf("%s%02x", i % 4 ? "" : " ", request.bytes[i]);
+	for (i = NLMSG_HDRLEN; i < tried.header.nlmsg_len && i < 200; i++)
+		printf("%s%02x", i % 4 ? "" : " ", tried.bytes[i]);
 	printf("\n");
+}
+
+/* The request that is there is one that something is to be said of. */
+static void count(void)
+{
+	memcpy(tried.bytes, request.bytes, request.header.nlmsg_len);
+	result.messages++;
 }
 
 /* --- requests --- */
@@ -133,15 +144,15 @@ static void add_u8(struct message *m, __u8 depth, __u16 type, __u8 value)
 	add(m, depth, type, &value, 1);
 }
 
-static void add_u32(struct message *m, __u8 depth, __u16 type, __u32 value)
+static struct node *add_u32(struct message *m, __u8 depth, __u16 type, __u32 value)
 {
-	add(m, depth, type, &value, 4);
+	return add(m, depth, type, &value, 4);
 }
 
 static void add_port(struct message *m, __u8 depth, __u16 type, __u16 value)
 {
 	value = htons(value);
-	add(m, depth, type, &value, 2);
+	add(m, depth, type, &value, 2)->any = true;
 }
 
 static void add_string(struct message *m, __u8 depth, __u16 type, const char *text)
@@ -167,7 +178,7 @@ static void add_id(struct message *m, __u8 depth, __u16 type, int service)
 	nest(m, depth++, type);
 	add_u8(m, depth, LBVS_SVC_A_AF, service == 1 ? AF_INET6 : AF_INET);
 	if (service == 2) {
-		add_u32(m, depth, LBVS_SVC_A_FWMARK, 7);
+		add_u32(m, depth, LBVS_SVC_A_FWMARK, 7)->any = true;
 		return;
 	}
 	add_u8(m, depth, LBVS_SVC_A_PROTOCOL, service ? IPPROTO_UDP : IPPROTO_TCP);
@@ -188,12 +199,16 @@ static void add_service_options(struct message *m, int service)
 	add_u32(m, 2, service == 1 ? LBVS_STATE_UDP : LBVS_STATE_TCP_ESTABLISHED, 77);
 }
 
-static void add_real_id(struct message *m, __u8 depth, __u16 type, int service)
+/* Returns the address. */
+static struct node *add_real_id(struct message *m, __u8 depth, __u16 type, int service)
 {
+	struct node *addr;
+
 	nest(m, depth++, type);
-	add(m, depth, LBVS_REAL_A_ADDR, service == 1 ? real6 : (__u8 [4]) { 10, 0, 0, 11 },
-	    service == 1 ? 16 : 4);
+	addr = add(m, depth, LBVS_REAL_A_ADDR,
+		   service == 1 ? real6 : (__u8 [4]) { 10, 0, 0, 11 }, service == 1 ? 16 : 4);
 	add_port(m, depth, LBVS_REAL_A_PORT, service == 2 ? 0 : 80);
+	return addr;
 }
 
 static void add_real_options(struct message *m, int service)
@@ -210,10 +225,11 @@ static void add_real_options(struct message *m, int service)
 static void add_filter(struct message *m)
 {
 	nest(m, 0, LBVS_A_FILTER);
-	add(m, 1, LBVS_FILTER_A_CLIENT, (__u8 [4]) { 10 }, 4);
+	add(m, 1, LBVS_FILTER_A_CLIENT, (__u8 [4]) { 10 }, 4)->any = true;
 	add_u8(m, 1, LBVS_FILTER_A_PREFIX_LEN, 8);
 	add_id(m, 1, LBVS_FILTER_A_SERVICE, 0);
-	add_real_id(m, 1, LBVS_FILTER_A_REAL, 0);
+	/* There may be no such real. */
+	add_real_id(m, 1, LBVS_FILTER_A_REAL, 0)->any = true;
 }
 
 static void add_settings(struct message *m)
@@ -521,9 +537,9 @@ static void try(const struct message *m, const char *what)
 	static struct dump dump;
 	int error;
 
+	count();
 	dump_begin(&dump);
 	error = exchange(m, &dump);
-	result.messages++;
 	if (dump.wrong)
 		wrong(m, "%s: an answer: %s", what, dump.wrong);
 	if (!error) {
@@ -554,6 +570,8 @@ static bool must_refuse(const struct node *node, enum damage damage)
 	case LONGER:
 		/* The kernel doesn't mind what is behind a string's NUL. */
 		return !node->string;
+	case ONES:
+		return !node->any;
 	case EMPTY:
 	case SHORTER:
 	case MUCH_LONGER:
@@ -698,8 +716,8 @@ static void unprivileged(void)
 			struct message m = make(command, service);
 
 			put_message(&m, -1, NOTHING);
+			count();
 			error = exchange(&m, NULL);
-			result.messages++;
 			if (error)
 				result.refused++;
 			else
@@ -736,8 +754,8 @@ static void read_all(void)
 
 		m.dump = commands[i] != LBVS_CMD_INFO_GET;
 		put_message(&m, -1, NOTHING);
+		count();
 		dump_begin(&dump);
-		result.messages++;
 		if (exchange(&m, &dump) || dump.wrong || !dump.len)
 			wrong(&m, "%s%s", sentence, dump.wrong ?: "nothing at all");
 		else
