@@ -34,6 +34,16 @@ seconds()
 	echo $(((NOW - $1) / 1000)).$(((NOW - $1) % 1000 / 100))
 }
 
+# The other family's table isn't there, or has 4,096.
+buckets_fit()
+{
+	local buckets
+
+	buckets=$(lbq .buckets version)
+	echo "$buckets buckets"
+	[ "$buckets" -gt $((2 * COUNT)) ] && [ "$buckets" -le $((4 * COUNT + 4096)) ]
+}
+
 fill()
 {
 	local said before after
@@ -55,6 +65,7 @@ fill()
 	after=$(free_kb)
 	echo "# $(((before - after) * 1024 / COUNT)) bytes of memory for each connection"
 	between "a connection takes no more memory than it should (bytes)" $(((before - after) * 1024 / COUNT)) 1 400
+	eventually "there are two to four buckets to each" 20 buckets_fit
 	grep -E '^lbvs' /proc/slabinfo | sed 's/^/# /'
 }
 

@@ -13,10 +13,11 @@ PARAMETER=/sys/module/lbvs/parameters/user_conn_limit
 # A user without any privilege: nobody, not root with fewer of them.
 NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-# A namespace that another user namespace owns: known to ip(8) by its process.
+# A namespace that another user namespace owns: known to ip(8) by its process. Its root
+# has to be there first, or files in its /proc/net are the host's root's.
 user_space()
 {
-	"${NOBODY[@]}" unshare --user --map-root-user --net sleep 1000 &
+	"${NOBODY[@]}" unshare --user --map-root-user unshare --net sleep 1000 &
 	JOBS+=($!)
 	PID[$1]=$!
 	wait_for 5 owned_apart $! || return 1
@@ -91,10 +92,79 @@ permission_cases()
 	said=$(as_owner u bash -c "echo 1 > $PARAMETER" 2>&1)
 	like "the limit for all users isn't his to change" "$said" 'Permission denied'
 	is "it is as before" "$(cat $PARAMETER)" "$LIMIT"
+	like "no more than 32 devices are named" "$(as_owner u "$LBCTL" set fast-path on e{1..33} 2>&1)" '32'
 	is "his namespace begins with the small limit" "$(DIRECTOR=v lbq .conn_limit settings)" 65536
+}
+
+# as_other COMMAND...: neither root, nor who owns u and v
+as_other()
+{
+	setpriv --reuid 65533 --regid 65533 --clear-groups "$@"
+}
+
+reading_cases()
+{
+	local said files=("$PROC"/{services,stats,stats_percpu,drops})
+
+	check "a namespace's root lists its connections" as_owner u "$LBCTL" connections
+	check "and reads them in /proc" as_owner u cat /proc/net/lbvs/connections
 	said=$(on d "${NOBODY[@]}" cat $PROC/connections 2>&1)
-	like "nobody else reads connections in /proc" "$said" 'Permission denied'
-	check "services there are for all" on d "${NOBODY[@]}" cat $PROC/services
+	like "nobody else reads the host's connections in /proc" "$said" 'Permission denied'
+	said=$(as_other cat /proc/${PID[u]}/net/lbvs/connections 2>&1)
+	like "nor another user his" "$said" 'Permission denied'
+	check "services and counters there are for all" on d "${NOBODY[@]}" cat "${files[@]}"
+}
+
+# kernel_memory GROUP: what is charged to it, in KB, into MEMORY
+kernel_memory()
+{
+	MEMORY=$(awk '$1 == "kernel" { print int($2 / 1024) }' $1/memory.stat)
+}
+
+# in_group GROUP COMMAND...
+in_group()
+{
+	(echo $BASHPID > $1/cgroup.procs && "${@:2}")
+}
+
+# many_services: 500, with a real each
+many_services()
+{
+	local i
+
+	for i in {501..1000}; do
+		echo "add-service udp 203.0.113.10:$i"
+		echo "add-real udp 203.0.113.10:$i 10.0.0.11:53"
+	done
+}
+
+# What a namespace's owner configures takes memory of his, not of everybody's.
+memory_cases()
+{
+	local root=/sys/fs/cgroup group before DIRECTOR=u
+
+	group=$root/lbvs-$$
+	if ! echo +memory > $root/cgroup.subtree_control || ! mkdir $group; then
+		skip "services are charged to who makes them" "no memory cgroups at $root"
+		return
+	fi 2> /dev/null
+	# What the namespace, its table and lbctl itself take once.
+	in_group $group lb restore - <<< "add-service udp 203.0.113.10:53"
+	kernel_memory $group
+	before=$MEMORY
+	many_services | in_group $group lb restore -
+	kernel_memory $group
+	between "KB that 500 services are charged with to who makes them" $((MEMORY - before)) 500 10000
+	lb flush
+	eventually "which he gets back" 20 charged_less $group $((before + 200))
+	rmdir $group
+}
+
+# charged_less GROUP KB
+charged_less()
+{
+	kernel_memory $1
+	[ $MEMORY -le $2 ]
 }
 
 # All users' namespaces together have no more than the host lets them.
@@ -143,5 +213,7 @@ begin spaces unshare nsenter setpriv
 modprobe -q tun
 [ -e /dev/net/tun ] || skip_all "no tun devices"
 permission_cases
+reading_cases
+memory_cases
 limit_cases
 finish
