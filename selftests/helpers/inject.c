@@ -23,6 +23,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,6 +318,20 @@ static void fire(struct shot *shot, struct shot *before, struct result *result)
 	}
 }
 
+/*
+ * What timers send (errors about fragments that waited too long) doesn't get between
+ * here and the queue when they run on the same CPU.
+ */
+static void stay_here(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		die("inject: can't stay on a CPU: %s", strerror(errno));
+}
+
 static void drain(void)
 {
 	__u8 frame[2048];
@@ -354,6 +369,7 @@ int main(int argc, char **argv)
 	enum side side;
 	int n;
 
+	stay_here();
 	rnd_state = argc > 1 ? strtoull(argv[1], NULL, 0) : (__u64)time(NULL);
 	for (side = 0; side < SIDES; side++)
 		device_fd[side] = open_tap(side);

@@ -182,6 +182,15 @@ static bool segment_ok(const struct view *in, const struct view *out)
 	return !memcmp(tcp + header, tcp_in + header + off, len) ? true : fail("a segment's data");
 }
 
+/*
+ * What this looks like is not to be told. A fragment that wasn't torn off may be all of
+ * its packet: that goes on without the fragment header.
+ */
+static bool is_vague(const struct shot *shot, const struct view *in, const struct view *out)
+{
+	return shot->odd_csum || out->fragment || (in->fragment && !shot->fragments);
+}
+
 /* --- methods --- */
 
 /* As it came, but for one hop. */
@@ -193,8 +202,7 @@ static bool same_packet(const struct shot *shot, const struct view *in, const st
 		return fail("addresses");
 	if (in->af != out->af || ttl_of(in) < 2 || ttl_of(out) != ttl_of(in) - 1)
 		return fail("TTL");
-	/* What one of these may look like is not to be told. */
-	if (shot->odd_csum || out->fragment)
+	if (is_vague(shot, in, out))
 		return true;
 	if (shot->gso && in->len != out->len)
 		return segment_ok(in, out);
@@ -218,7 +226,7 @@ static bool renamed(const struct shot *shot, const struct view *in, const struct
 	if (memcmp(in->bytes + addrs + (1 - end) * size, out->bytes + addrs + (1 - end) * size,
 		   size))
 		return fail("the other end's address");
-	if (shot->odd_csum || out->fragment)
+	if (is_vague(shot, in, out))
 		return true;
 	if (!out->l4 || in->proto != out->proto)
 		return fail("protocol");
@@ -268,6 +276,8 @@ static bool renamed_error(const struct shot *shot, const struct view *in, const 
 		return fail("an error's IP header");
 	if (l4_residue(out))
 		return fail("an error's checksum");
+	if (!shot->partial && l4_residue(in))
+		return fail("an error that was damaged on its way");
 	if (memcmp(in->bytes + in->l4 + 4, out->bytes + out->l4 + 4, 4) ||
 	    get16(in->bytes + in->l4) != get16(out->bytes + out->l4))
 		return fail("an error's own header");
@@ -349,7 +359,7 @@ static bool to_real(const struct shot *shot, const struct kind *kind, const stru
 	if (is_error(in)) {
 		if (!same_addr(in->af, in->src, out->src))
 			return fail("an error's sender");
-		return shot->odd_csum || out->fragment || renamed_error(shot, in, out, 0);
+		return is_vague(shot, in, out) || renamed_error(shot, in, out, 0);
 	}
 	return is_flow(in) ? renamed(shot, in, out, 1) : fail("no flow");
 }
@@ -367,7 +377,7 @@ static bool to_client(const struct shot *shot, const struct view *in, const stru
 		       is_flow(in) ? renamed(shot, in, out, 0) : fail("no flow");
 	if (!same_addr(in->af, out->src, in->src) && !same_addr(in->af, out->src, vip))
 		return fail("an error's sender");
-	return shot->odd_csum || out->fragment || renamed_error(shot, in, out, 1);
+	return is_vague(shot, in, out) || renamed_error(shot, in, out, 1);
 }
 
 /* --- what isn't passed on --- */
@@ -419,7 +429,7 @@ static bool is_spoilt(const struct shot *shot, const struct view *in)
 	size_t at = shot->vnet.csum_start + shot->vnet.csum_offset;
 
 	return shot->odd_csum && shot->vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
-	       at < ETH_HLEN + in->l4 + 20;
+	       (!in->l4 || at < ETH_HLEN + in->l4 + 20);
 }
 
 /* What the stack and we leave alone altogether. */
@@ -440,7 +450,7 @@ static bool may_pass(const struct shot *shot, const struct view *in)
 /* An error whose quote can't be looked at: perhaps it is about no connection. */
 static bool may_be_routed(const struct shot *shot, const struct view *in, const struct view *out)
 {
-	return is_error(in) && (shot->odd_csum || out->fragment);
+	return is_error(in) && is_vague(shot, in, out);
 }
 
 static enum finding judge_packet(const struct shot *shot, enum side side, const struct view *in,
@@ -483,14 +493,15 @@ enum finding judge(const struct shot *shot, enum side side, const __u8 *frame, s
 		return CHATTER;
 	if (is_spoilt(shot, &in))
 		return ROUTED;
-	*why = "hardware addresses";
-	if (memcmp(frame + ETH_ALEN, device_mac[side], ETH_ALEN) || frame[0] != 2 ||
-	    frame[4] != side)
-		return WRONG;
 	*why = "no IP packet, or not all of one";
 	if (!out.af || out.len != len - ETH_HLEN)
 		return WRONG;
 	res = judge_packet(shot, side, &in, &out);
 	*why = wrong;
-	return res;
+	/* The stack answers who has a broadcast address. */
+	if (res == ANSWER || (!memcmp(frame + ETH_ALEN, device_mac[side], ETH_ALEN) &&
+			      frame[0] == 2 && frame[4] == side))
+		return res;
+	*why = "hardware addresses";
+	return WRONG;
 }

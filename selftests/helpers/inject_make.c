@@ -365,6 +365,30 @@ static void add_error(const struct flow *flow, const struct kind *kind, enum sid
 
 /* --- what is odd about it --- */
 
+/* The header's checksum fits again, so that more is looked at. */
+static void renew_ip_sum(struct shot *shot)
+{
+	size_t header = (shot->bytes[0] & 0xf) * 4;
+	__u16 sum;
+
+	if (shot->bytes[0] >> 4 != 4 || header < 20 || header > shot->len)
+		return;
+	put16(shot->bytes + 10, 0);
+	sum = sum_fold(sum_words(shot->bytes, header, 0));
+	memcpy(shot->bytes + 10, &sum, 2);
+}
+
+/* It says that it ends within its transport's header. */
+static void end_early(struct shot *shot)
+{
+	if (shot->len < 40)
+		return;
+	if (shot->bytes[0] >> 4 == 4)
+		put16(shot->bytes + 2, (shot->bytes[0] & 0xf) * 4 + rnd(20));
+	else
+		put16(shot->bytes + 4, rnd(20));
+}
+
 static void mutate(struct shot *shot)
 {
 	unsigned int i, n = 1 + rnd(4), span = shot->len < 120 ? shot->len : 120;
@@ -397,16 +421,11 @@ static void mutate(struct shot *shot)
 		shot->len = at - shot->bytes;
 		break;
 	case 2:
-		/* The header's checksum fits again, so that more is looked at. */
-		if (shot->len >= 20 && shot->bytes[0] >> 4 == 4) {
-			put16(shot->bytes + 10, 0);
-			i = (shot->bytes[0] & 0xf) * 4;
-			if (i >= 20 && i <= shot->len) {
-				__u16 sum = sum_fold(sum_words(shot->bytes, i, 0));
-
-				memcpy(shot->bytes + 10, &sum, 2);
-			}
-		}
+		end_early(shot);
+		renew_ip_sum(shot);
+		break;
+	case 3:
+		renew_ip_sum(shot);
 	}
 }
 
