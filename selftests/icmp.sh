@@ -125,9 +125,10 @@ forged()
 	told "$1: sent" sent m icmp "${@:2}"
 }
 
+# arrived [SPACE]
 arrived()
 {
-	nft_counter r1 errors unreachable
+	nft_counter ${1:-r1} errors unreachable
 	[ "$PACKETS" != 0 ]
 }
 
@@ -187,6 +188,19 @@ forged_nat_cases()
 	tell c1 close u
 	forget_paths c1
 	lb flush
+	short_quote_case
+}
+
+# TCP's checksum is behind what routers have to quote.
+short_quote_case()
+{
+	balance tcp $VIP $P 1
+	tell c1 open t tcp $VIP $P sport=7205
+	on c1 nft reset counters > /dev/null
+	forged "$L an error with 8 bytes of TCP" $MID $C1 ${PORT//[a-z=]/} 0 6 $C1 7205 $R1 $P
+	eventually "$L it is passed on" 5 arrived c1
+	tell c1 close t
+	lb flush
 }
 
 ping_cases()
@@ -215,6 +229,7 @@ both_families unreachable_cases
 both_families ttl_cases
 both_families client_gone_cases
 icmp_counter r1
+icmp_counter c1
 both_families forged_cases
 both_families forged_nat_cases
 both_families ping_cases
