@@ -76,7 +76,7 @@ static const struct name real_names[] = {
 static const struct name setting_names[] = {
 	SETTING(CONN_LIMIT), SETTING(TCP_UNKNOWN), SETTING(TIMEOUTS), SETTING(TUNNEL_DF),
 	SETTING(CONNTRACK),
-	SETTING(FAST_PATH), SETTING(TRANSMIT), { .name = NULL },
+	SETTING(FAST_PATH), SETTING(FAST_DEVICES), SETTING(TRANSMIT), { .name = NULL },
 };
 
 static const struct name filter_names[] = {
