@@ -205,7 +205,9 @@ journey_cases()
 	tell c1 open u udp $VIP $P timeout=1000
 	mark
 	told "$V in the end it goes on" r1=5 c1 say u 5
-	did "$V by the fast path" taken=5
+	# What could not be ended before is sent again, and then nobody's.
+	fates
+	like "$V by the fast path" "$FATES" '^taken=5( unknown=[1-9])?$'
 	ip -n lbvs-d link delete x
 	not_by_x $VIP $VIP2
 	done_with
@@ -236,6 +238,9 @@ upper_cases()
 	upper "a VLAN" "taken=5 device=5"
 	ip -n lbvs-d link delete x
 	add_bare_x
+	# With br_netfilter the stack's hooks have a frame before the bridge hands it up.
+	[ ! -e /proc/sys/net/bridge ] ||
+		on d sysctl -qw net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
 	ip -n lbvs-d -batch - <<-END
 		link add br9 type bridge mcast_snooping 0
 		link set x master br9
