@@ -386,6 +386,21 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 }
 
 /*
+ * The pipeline counts on BH off. LOCAL_OUT runs in process context, too, and so does
+ * every hook behind one that has queued a packet to a program (nf_reinject()).
+ */
+static unsigned int known_bh(struct lbvs_net *ln, struct sk_buff *skb,
+			     const struct nf_hook_state *state, bool early)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = known(ln, skb, state, early);
+	local_bh_enable();
+	return verdict;
+}
+
+/*
  * Most packets are none of ours, and shall not pay for those that are. And what the
  * fast path has just looked for isn't looked for again.
  */
@@ -393,9 +408,15 @@ static __always_inline unsigned int
 known_at_once(struct lbvs_net *ln, struct sk_buff *skb,
 	      const struct nf_hook_state *state, u8 af)
 {
-	if (!lbvs_addr_glance(ln, skb, af, true) || lbvs_is_unknown(ln, skb, af))
+	unsigned int verdict = NF_ACCEPT;
+
+	if (!lbvs_addr_glance(ln, skb, af, true))
 		return NF_ACCEPT;
-	return known(ln, skb, state, true);
+	local_bh_disable();
+	if (!lbvs_is_unknown(ln, skb, af))
+		verdict = known(ln, skb, state, true);
+	local_bh_enable();
+	return verdict;
 }
 
 static unsigned int hook_known(void *priv, struct sk_buff *skb,
@@ -407,43 +428,20 @@ static unsigned int hook_known(void *priv, struct sk_buff *skb,
 					   known_at_once(ln, skb, state, AF_INET6);
 }
 
+static unsigned int hook_known_local(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	return known_bh(lbvs_net(state->net), skb, state, true);
+}
+
 static unsigned int hook_tracked(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	return known(lbvs_net(state->net), skb, state, false);
+	return known_bh(lbvs_net(state->net), skb, state, false);
 }
 
 static unsigned int hook_fresh(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
-{
-	return fresh(lbvs_net(state->net), skb, state);
-}
-
-/* LOCAL_OUT runs in process context too; the pipeline counts on BH off. */
-static unsigned int hook_known_local(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
-{
-	unsigned int verdict;
-
-	local_bh_disable();
-	verdict = known(lbvs_net(state->net), skb, state, true);
-	local_bh_enable();
-	return verdict;
-}
-
-static unsigned int hook_tracked_local(void *priv, struct sk_buff *skb,
-				       const struct nf_hook_state *state)
-{
-	unsigned int verdict;
-
-	local_bh_disable();
-	verdict = known(lbvs_net(state->net), skb, state, false);
-	local_bh_enable();
-	return verdict;
-}
-
-static unsigned int hook_fresh_local(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
 {
 	unsigned int verdict;
 
@@ -470,7 +468,7 @@ static const struct nf_hook_ops hooks[] = {
 		.hooknum = NF_INET_LOCAL_IN,
 		.priority = PRIORITY_NEW,
 	}, {
-		.hook = hook_fresh_local,
+		.hook = hook_fresh,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = PRIORITY_NEW,
@@ -485,7 +483,7 @@ static const struct nf_hook_ops hooks_tracked[] = {
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = PRIORITY_TRACKED,
 	}, {
-		.hook = hook_tracked_local,
+		.hook = hook_tracked,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = PRIORITY_TRACKED,

@@ -10,6 +10,7 @@
 P=8080
 MTU=1400
 KINDS="nat dr ipip4 ipip6 gue4 gue-csum6 gre4"
+QUEUE_KINDS="nat dr ipip4 gue6"
 MTU_KINDS="nat ipip4 ipip6 gue4 gue6 gre4 gre6"
 
 # As a careful operator has it. Counters tell what was dropped.
@@ -76,6 +77,58 @@ each_kind()
 	done
 }
 
+# A firewall that has a program judge packets: behind it they go on in process context.
+inspect()
+{
+	on d nft -f - <<-END
+		table inet inspect {
+			chain early {
+				type filter hook prerouting priority raw;
+				meta l4proto { tcp, udp } th dport $P queue num 5
+			}
+			chain in {
+				type filter hook input priority 10;
+				meta l4proto { tcp, udp } th dport $P queue num 5
+			}
+		}
+	END
+	job d ./queue 5 > $TMP/queued
+}
+
+# Known ones pass the program, too, where the fast path doesn't take them before.
+queue_cases()
+{
+	local path
+
+	if ! modprobe -q nft_queue; then
+		skip "$V a program judges packets" "this kernel has no nft_queue"
+		return
+	fi
+	inspect
+	check "$V a program judges packets" wait_for 5 grep -q ready $TMP/queued
+	for name in $QUEUE_KINDS; do
+		kind $name
+		for path in on off; do
+			L="$V $name, judged by a program, fast path $path:"
+			lb set fast-path $path
+			balance tcp $VIP $P 1 2
+			balance udp $VIP $P 1 2
+			told "$L TCP" "r1=2 r2=2" c1 each 4 tcp $VIP $P
+			told "$L UDP" "r1=2 r2=2" c1 many u 4 udp $VIP $P
+			told "$L each flow stays" "same=4 moved=0 failed=0" c1 sayall u
+			tell c1 open b tcp $VIP $P
+			told "$L 1 MB each way" good c1 bulk b $((1 << 20))
+			tell c1 close '*'
+			lb flush
+		done
+	done
+	lb set fast-path $FAST_PATH
+	on d nft delete table inet inspect
+	kill $JOB
+	wait $JOB
+	like "$V it has seen them" "$(tail -n 1 $TMP/queued)" '^packets=[0-9]{3,}$'
+}
+
 # What the router behind the director says of the path.
 mtu_cases()
 {
@@ -104,5 +157,6 @@ start_client c1 c1
 start_client c2 c2
 strict
 both_families each_kind
+both_families queue_cases
 both_families mtu_cases
 finish
