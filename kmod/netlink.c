@@ -548,28 +548,20 @@ static int flush(struct sk_buff *skb, struct genl_info *info)
 /* For commands that have none: any attribute is refused. */
 static const struct nla_policy policy_none[LBVS_A_MAX + 1];
 
-static const struct nla_policy policy_service_new[LBVS_A_REPLACE + 1] = {
+/* REPLACE is for new ones: the others' requests end before it. */
+static const struct nla_policy policy_service[LBVS_A_REPLACE + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc),
 	[LBVS_A_REPLACE] = { .type = NLA_FLAG },
-};
-
-static const struct nla_policy policy_service[LBVS_A_SERVICE + 1] = {
-	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc),
 };
 
 static const struct nla_policy policy_service_id[LBVS_A_SERVICE + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
 };
 
-static const struct nla_policy policy_real_new[LBVS_A_REPLACE + 1] = {
+static const struct nla_policy policy_real[LBVS_A_REPLACE + 1] = {
 	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
 	[LBVS_A_REAL] = NLA_POLICY_NESTED(lbvs_policy_real),
 	[LBVS_A_REPLACE] = { .type = NLA_FLAG },
-};
-
-static const struct nla_policy policy_real[LBVS_A_REAL + 1] = {
-	[LBVS_A_SERVICE] = NLA_POLICY_NESTED(lbvs_policy_svc_id),
-	[LBVS_A_REAL] = NLA_POLICY_NESTED(lbvs_policy_real),
 };
 
 static const struct nla_policy policy_real_id[LBVS_A_REAL + 1] = {
@@ -596,13 +588,13 @@ static const struct nla_policy policy_settings[LBVS_A_SETTINGS + 1] = {
 static const struct genl_ops ops[] = {
 	CHANGE(LBVS_CMD_SETTINGS_SET, settings_set, policy_settings,
 	       LBVS_A_SETTINGS),
-	CHANGE(LBVS_CMD_SERVICE_NEW, service_new, policy_service_new,
+	CHANGE(LBVS_CMD_SERVICE_NEW, service_new, policy_service,
 	       LBVS_A_REPLACE),
 	CHANGE(LBVS_CMD_SERVICE_SET, service_set, policy_service,
 	       LBVS_A_SERVICE),
 	CHANGE(LBVS_CMD_SERVICE_DEL, service_del, policy_service_id,
 	       LBVS_A_SERVICE),
-	CHANGE(LBVS_CMD_REAL_NEW, real_new, policy_real_new, LBVS_A_REPLACE),
+	CHANGE(LBVS_CMD_REAL_NEW, real_new, policy_real, LBVS_A_REPLACE),
 	CHANGE(LBVS_CMD_REAL_SET, real_set, policy_real, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_REAL_DEL, real_del, policy_real_id, LBVS_A_REAL),
 	CHANGE(LBVS_CMD_CONN_DEL, conn_del, policy_conn, LBVS_A_FILTER),
