@@ -117,18 +117,14 @@ with_reply()
 # use KIND: services with r1; u is a UDP flow to it, and neighbours are known
 use()
 {
-	local protocol lines='' vip
+	local tcp
 
 	kind $1
-	real_of $REAL_FAMILY 1
-	at $VIP $P
-	vip=$AT
-	at $REAL $P
-	for protocol in tcp udp; do
-		lines+="add-service $protocol $vip --scheduler rr"$'\n'
-		lines+="add-real $protocol $vip $AT $WAY"$'\n'
-	done
-	lb restore - <<< "$lines" || echo "# could not restore: $lines"
+	reals 1
+	service_lines tcp $VIP $P $P --scheduler rr -- $REALS
+	tcp=$RULES
+	service_lines udp $VIP $P $P --scheduler rr -- $REALS
+	add_lines "$tcp"$'\n'"$RULES"
 	tell c1 open u udp $VIP $P timeout=1000
 	[ "$ANSWER" = r1 ] || echo "# $L $ANSWER"
 }

@@ -262,6 +262,25 @@ forward()
 	on "$1" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 "${@:2}"
 }
 
+# sink_director SPACE: a director of a VIP that it holds by a route, alone: the reals are
+# behind a dummy device, which counts and drops what it is given.
+sink_director()
+{
+	forward "$1" net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
+		ip -n "lbvs-$1" -batch - <<-END
+			link set lo up
+			link add reals type dummy
+			addr add 10.0.0.1/24 dev reals
+			link set reals up
+			route add local 203.0.113.10 dev lo
+		END
+}
+
+director_only()
+{
+	add_spaces d && sink_director d
+}
+
 wire_up()
 {
 	ip -n lbvs-sw -batch - <<-END
@@ -462,18 +481,19 @@ refused()
 	fi
 }
 
-# service PROTOCOL ADDRESS PORT RPORT OPTIONS... -- REAL...: with its reals, in
-# one lbctl; a REAL is an address, and what follows it up to the next is options.
-service()
+# service_lines PROTOCOL ADDRESS PORT RPORT OPTIONS... -- REAL...: what makes a service
+# with its reals, into RULES; a REAL is an address, and what follows it up to the next
+# is options.
+service_lines()
 {
-	local protocol=$1 vip rport=$4 lines word at
+	local protocol=$1 vip rport=$4 word
 
 	at "$2" "$3"
 	vip=$AT
 	shift 4
-	lines="add-service $protocol $vip"
+	RULES="add-service $protocol $vip"
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		lines+=" $1"
+		RULES+=" $1"
 		shift
 	done
 	shift
@@ -481,12 +501,24 @@ service()
 		case $word in
 		*.*.*|*:*)
 			at "$word" "$rport"
-			lines+=$'\n'"add-real $protocol $vip $AT" ;;
+			RULES+=$'\n'"add-real $protocol $vip $AT" ;;
 		*)
-			lines+=" $word" ;;
+			RULES+=" $word" ;;
 		esac
 	done
-	lb restore - <<< "$lines" || echo "# could not restore: $lines"
+}
+
+# add_lines RULES
+add_lines()
+{
+	lb restore - <<< "$1" || echo "# could not restore: $1"
+}
+
+# service WORDS...: as service_lines
+service()
+{
+	service_lines "$@"
+	add_lines "$RULES"
 }
 
 # Totals come from /proc, by way of a process of the director's: that takes no new

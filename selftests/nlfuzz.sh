@@ -11,18 +11,6 @@
 SPACES=(d)
 SEED=${NLFUZZ_SEED:-$RANDOM$RANDOM}
 
-director_only()
-{
-	add_spaces d && forward d net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
-		ip -n lbvs-d -batch - <<-END
-			link set lo up
-			link add reals type dummy
-			addr add 10.0.0.1/24 dev reals
-			link set reals up
-			route add local 203.0.113.10 dev lo
-		END
-}
-
 # fuzzed DESCRIPTION COMMAND...: what nlfuzz says
 fuzzed()
 {

@@ -36,25 +36,13 @@ as_owner()
 	"${NOBODY[@]}" nsenter --target ${PID[$1]} --user --net --preserve-credentials "${@:2}"
 }
 
-director_in()
-{
-	forward $1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 &&
-		ip -n lbvs-$1 -batch - <<-END
-			link set lo up
-			link add reals type dummy
-			addr add 10.0.0.1/24 dev reals
-			link set reals up
-			route add local 203.0.113.10 dev lo
-		END
-}
-
 spaces()
 {
 	local space
 
 	add_spaces d && user_space u && user_space v || return 1
 	for space in d u v; do
-		director_in $space || return 1
+		sink_director $space || return 1
 	done
 }
 
