@@ -53,7 +53,6 @@ static int device_fd[SIDES];
 /* Of the frame that was injected last. */
 static struct iovec piece[PIECES_MAX];
 static unsigned int pieces;
-static __u64 rnd_state;
 
 /**
  * struct result - of a run
@@ -72,15 +71,6 @@ struct result {
 	unsigned long events;
 	unsigned long found[FINDINGS];
 };
-
-__u32 rnd(__u32 below)
-{
-	__u64 z = rnd_state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return (z >> 32) % below;
-}
 
 bool chance(unsigned int percent)
 {

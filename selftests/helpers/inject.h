@@ -120,7 +120,6 @@ enum finding { CHATTER, FORWARD, SEGMENT, ANSWER, ROUTED, WRONG, FINDINGS };
 
 /* inject.c */
 extern __u8 device_mac[SIDES][ETH_ALEN];
-__u32 rnd(__u32 below);
 bool chance(unsigned int percent);
 
 /* inject_make.c */

@@ -164,18 +164,24 @@ static void add_ip(__u8 af, const __u8 *src, const __u8 *dst, __u8 proto, bool o
 		add_ipv6(src, dst, proto, options);
 }
 
+/* The checksum of an IPv4 header that is otherwise done. */
+static void sum_ipv4(__u8 *ip)
+{
+	__u16 sum;
+
+	put16(ip + 10, 0);
+	sum = sum_fold(sum_words(ip, (ip[0] & 0xf) * 4, 0));
+	memcpy(ip + 10, &sum, 2);
+}
+
 /* Its length and checksum, when all of it is there. */
 static void end_ip(__u8 *ip, __u8 af)
 {
 	size_t len = at - ip;
 
 	if (af == AF_INET) {
-		__u16 sum;
-
 		put16(ip + 2, len);
-		put16(ip + 10, 0);
-		sum = sum_fold(sum_words(ip, (ip[0] & 0xf) * 4, 0));
-		memcpy(ip + 10, &sum, 2);
+		sum_ipv4(ip);
 	} else {
 		put16(ip + 4, len - 40);
 	}
@@ -369,13 +375,9 @@ static void add_error(const struct flow *flow, const struct kind *kind, enum sid
 static void renew_ip_sum(struct shot *shot)
 {
 	size_t header = (shot->bytes[0] & 0xf) * 4;
-	__u16 sum;
 
-	if (shot->bytes[0] >> 4 != 4 || header < 20 || header > shot->len)
-		return;
-	put16(shot->bytes + 10, 0);
-	sum = sum_fold(sum_words(shot->bytes, header, 0));
-	memcpy(shot->bytes + 10, &sum, 2);
+	if (shot->bytes[0] >> 4 == 4 && header >= 20 && header <= shot->len)
+		sum_ipv4(shot->bytes);
 }
 
 /* It says that it ends within its transport's header. */
@@ -575,7 +577,6 @@ static size_t make_fragment4(const struct shot *shot, const struct view *view,
 			     unsigned int number, __u8 *fragment)
 {
 	size_t header = (view->bytes[0] & 0xf) * 4, rest = view->len - header, size, off, len;
-	__u16 sum;
 
 	size = (rest / shot->fragments + 7) & ~7UL;
 	off = size * number;
@@ -586,9 +587,7 @@ static size_t make_fragment4(const struct shot *shot, const struct view *view,
 	memcpy(fragment + header, view->bytes + header + off, len);
 	put16(fragment + 2, header + len);
 	put16(fragment + 6, off / 8 | (off + len < rest ? 0x2000 : 0));
-	put16(fragment + 10, 0);
-	sum = sum_fold(sum_words(fragment, header, 0));
-	memcpy(fragment + 10, &sum, 2);
+	sum_ipv4(fragment);
 	return header + len;
 }
 

@@ -244,19 +244,6 @@ static void begin(struct request *request, __u16 family, __u8 command, __u8 vers
 	genl->version = version;
 }
 
-static struct nlattr *find_attr(void *start, size_t len, __u16 type)
-{
-	struct nlattr *attr = start;
-	char *end = (char *)start + len;
-
-	while ((char *)attr + NLA_HDRLEN <= end && attr->nla_len >= NLA_HDRLEN) {
-		if ((attr->nla_type & NLA_TYPE_MASK) == type)
-			return attr;
-		attr = (struct nlattr *)((char *)attr + NLA_ALIGN(attr->nla_len));
-	}
-	return NULL;
-}
-
 static int open_netlink(int room)
 {
 	int fd;

@@ -99,19 +99,6 @@ static const struct rule top[] = {
 	[LBVS_A_EVICTED] = { U64 },
 };
 
-struct nlattr *find_attr(void *start, size_t len, __u16 type)
-{
-	struct nlattr *attr = start;
-	void *end = start + len;
-
-	while ((void *)attr + NLA_HDRLEN <= end && attr->nla_len >= NLA_HDRLEN) {
-		if ((attr->nla_type & NLA_TYPE_MASK) == type)
-			return attr;
-		attr = (void *)attr + NLA_ALIGN(attr->nla_len);
-	}
-	return NULL;
-}
-
 static const char *check_all(const __u8 *bytes, size_t len, const struct rule *rules, __u16 max,
 			     enum form each);
 

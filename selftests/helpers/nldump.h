@@ -22,7 +22,6 @@ struct dump {
 	__u8 bytes[DUMP_ROOM];
 };
 
-struct nlattr *find_attr(void *start, size_t len, __u16 type);
 void dump_begin(struct dump *dump);
 void dump_message(struct dump *dump, const struct nlmsghdr *header);
 bool dump_same(const struct dump *a, const struct dump *b);

@@ -78,21 +78,11 @@ static const char *const damage_names[DAMAGES] = {
 
 static int fd;
 static __u16 family;
-static __u64 rnd_state = 1;
 static struct { unsigned long messages, ok, refused, bytes, wrong; } result;
 /* The request that was sent last, that which is tried, and the answer to the last one. */
 static union { struct nlmsghdr header; __u8 bytes[ROOM]; } request, tried;
 static union { struct nlmsghdr header; __u8 bytes[ANSWER_ROOM]; } answer;
 static char sentence[512];
-
-static __u32 rnd(__u32 below)
-{
-	__u64 z = rnd_state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return (z >> 32) % below;
-}
 
 static void wrong(const struct message *message, const char *format, ...)
 {

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +37,17 @@ static void stop(int signal)
 void stop_at_sigterm(void)
 {
 	signal(SIGTERM, stop);
+}
+
+__u64 rnd_state = 1;
+
+__u32 rnd(__u32 below)
+{
+	__u64 z = rnd_state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return (z >> 32) % below;
 }
 
 __u64 now_ms(void)
@@ -176,4 +188,17 @@ bool bulk_same(enum direction direction, __u64 place, const unsigned char *data,
 		len -= room;
 	}
 	return true;
+}
+
+struct nlattr *find_attr(void *start, size_t len, __u16 type)
+{
+	struct nlattr *attr = start;
+	void *end = start + len;
+
+	while ((void *)attr + NLA_HDRLEN <= end && attr->nla_len >= NLA_HDRLEN) {
+		if ((attr->nla_type & NLA_TYPE_MASK) == type)
+			return attr;
+		attr = (void *)attr + NLA_ALIGN(attr->nla_len);
+	}
+	return NULL;
 }

@@ -38,6 +38,10 @@ struct address {
 noreturn void die(const char *format, ...);
 __u64 now_ms(void);
 
+/* A number less than @below, of a sequence that @rnd_state begins. */
+__u32 rnd(__u32 below);
+extern __u64 rnd_state;
+
 /* Set by SIGTERM once that has been asked for: come to an end in good order. */
 extern atomic_bool stopped;
 void stop_at_sigterm(void);
@@ -60,5 +64,8 @@ enum direction { TO_SERVER, TO_CLIENT };
 const unsigned char *bulk_at(enum direction direction, __u64 place, size_t *room);
 ssize_t bulk_send(int fd, enum direction direction, __u64 place, __u64 end);
 bool bulk_same(enum direction direction, __u64 place, const unsigned char *data, size_t len);
+
+/* The first attribute of a type among @len bytes of them, or NULL. */
+struct nlattr *find_attr(void *start, size_t len, __u16 type);
 
 #endif /* UTIL_H */
