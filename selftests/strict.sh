@@ -98,8 +98,9 @@ inspect()
 # Known ones pass the program, too, where the fast path doesn't take them before.
 queue_cases()
 {
-	local path
+	local path paths=$FAST_PATH
 
+	[ $FAST_PATH = off ] || paths="$FAST_PATH off"
 	if ! modprobe -q nft_queue; then
 		skip "$V a program judges packets" "this kernel has no nft_queue"
 		return
@@ -108,7 +109,7 @@ queue_cases()
 	check "$V a program judges packets" wait_for 5 grep -q ready $TMP/queued
 	for name in $QUEUE_KINDS; do
 		kind $name
-		for path in on off; do
+		for path in $paths; do
 			L="$V $name, judged by a program, fast path $path:"
 			lb set fast-path $path
 			balance tcp $VIP $P 1 2
