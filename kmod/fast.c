@@ -195,8 +195,11 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 		first = true;
 	}
 	verdict = pass(ln, skb, &pkt, conn, dir, first);
-	if (verdict == NF_ACCEPT)
+	if (verdict == NF_ACCEPT) {
+		if (takes_fresh(ln))
+			lbvs_note_made(ln, skb, first ? conn : NULL);
 		return leave(ln, skb, af, pkt.fate);
+	}
 	count(ln, LBVS_FAST_TAKEN);
 	return verdict;
 }

@@ -202,7 +202,8 @@ static unsigned int known_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	if (conn)
 		return given_up(conn, dir, pkt) ? NF_ACCEPT :
 		       lbvs_pass_known(ln, skb, pkt, conn, dir,
-				       lbvs_conn_method(conn), false, false);
+				       lbvs_conn_method(conn),
+				       lbvs_has_made(ln, skb, conn), false);
 	verdict = known_one(ln, skb, pkt);
 	return verdict == NF_ACCEPT ? known_answer(ln, skb, pkt) : verdict;
 }
@@ -353,7 +354,8 @@ static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 	/* Put together on the way here, or another CPU was quicker. */
 	conn = lbvs_conn_find(ln, &pkt->tuple, &dir);
 	if (conn && !given_up(conn, dir, pkt))
-		return pass(ln, skb, pkt, conn, dir, false);
+		return pass(ln, skb, pkt, conn, dir,
+			    lbvs_has_made(ln, skb, conn));
 	svc = service_of(ln, skb, pkt);
 	if (!svc)
 		return NF_ACCEPT;
@@ -387,16 +389,30 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 
 /*
  * The pipeline counts on BH off. LOCAL_OUT runs in process context, too, and so does
- * every hook behind one that has queued a packet to a program (nf_reinject()).
+ * every hook behind one that has queued a packet to a program (nf_reinject()). In a
+ * softirq, where most packets come by, they are off. Returns whether they were.
  */
+static bool bh_off(void)
+{
+	if (likely(softirq_count()))
+		return true;
+	local_bh_disable();
+	return false;
+}
+
+static void bh_on(bool nested)
+{
+	if (unlikely(!nested))
+		local_bh_enable();
+}
+
 static unsigned int known_bh(struct lbvs_net *ln, struct sk_buff *skb,
 			     const struct nf_hook_state *state, bool early)
 {
-	unsigned int verdict;
+	bool nested = bh_off();
+	unsigned int verdict = known(ln, skb, state, early);
 
-	local_bh_disable();
-	verdict = known(ln, skb, state, early);
-	local_bh_enable();
+	bh_on(nested);
 	return verdict;
 }
 
@@ -409,49 +425,48 @@ known_at_once(struct lbvs_net *ln, struct sk_buff *skb,
 	      const struct nf_hook_state *state, u8 af)
 {
 	unsigned int verdict = NF_ACCEPT;
+	bool nested;
 
 	if (!lbvs_addr_glance(ln, skb, af, true))
 		return NF_ACCEPT;
-	local_bh_disable();
+	nested = bh_off();
 	if (!lbvs_is_unknown(ln, skb, af))
 		verdict = known(ln, skb, state, true);
-	local_bh_enable();
+	bh_on(nested);
 	return verdict;
 }
 
 static unsigned int hook_known(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	struct lbvs_net *ln = lbvs_net(state->net);
-
-	return state->pf == NFPROTO_IPV4 ? known_at_once(ln, skb, state, AF_INET) :
-					   known_at_once(ln, skb, state, AF_INET6);
+	return state->pf == NFPROTO_IPV4 ? known_at_once(priv, skb, state, AF_INET) :
+					   known_at_once(priv, skb, state, AF_INET6);
 }
 
 static unsigned int hook_known_local(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
-	return known_bh(lbvs_net(state->net), skb, state, true);
+	return known_bh(priv, skb, state, true);
 }
 
 static unsigned int hook_tracked(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
-	return known_bh(lbvs_net(state->net), skb, state, false);
+	return known_bh(priv, skb, state, false);
 }
 
 static unsigned int hook_fresh(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	unsigned int verdict;
+	bool nested = bh_off();
+	unsigned int verdict = fresh(priv, skb, state);
 
-	local_bh_disable();
-	verdict = fresh(lbvs_net(state->net), skb, state);
-	local_bh_enable();
+	bh_on(nested);
 	return verdict;
 }
 
-static const struct nf_hook_ops hooks[] = {
+/* Those from LBVS_HOOKS_TRACKED on only while nat connections have conntrack entries. */
+static const struct nf_hook_ops hooks[LBVS_HOOKS] = {
 	{
 		.hook = hook_known,
 		.pf = NFPROTO_INET,
@@ -472,12 +487,7 @@ static const struct nf_hook_ops hooks[] = {
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_LOCAL_OUT,
 		.priority = PRIORITY_NEW,
-	},
-};
-
-/* Besides those above, while nat connections have conntrack entries. */
-static const struct nf_hook_ops hooks_tracked[] = {
-	{
+	}, {
 		.hook = hook_tracked,
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_PRE_ROUTING,
@@ -491,6 +501,31 @@ static const struct nf_hook_ops hooks_tracked[] = {
 };
 
 /**
+ * lbvs_hooks_init() - have a namespace's doors know it
+ * @ln: the namespace
+ */
+void lbvs_hooks_init(struct lbvs_net *ln)
+{
+	int i;
+
+	memcpy(ln->hooks, hooks, sizeof(hooks));
+	for (i = 0; i < LBVS_HOOKS; i++)
+		ln->hooks[i].priv = ln;
+}
+
+static int register_tracked(struct lbvs_net *ln)
+{
+	return nf_register_net_hooks(ln->net, &ln->hooks[LBVS_HOOKS_TRACKED],
+				     LBVS_HOOKS - LBVS_HOOKS_TRACKED);
+}
+
+static void unregister_tracked(struct lbvs_net *ln)
+{
+	nf_unregister_net_hooks(ln->net, &ln->hooks[LBVS_HOOKS_TRACKED],
+				LBVS_HOOKS - LBVS_HOOKS_TRACKED);
+}
+
+/**
  * lbvs_hooks_register() - open the doors
  * @ln: the namespace; its lock is held
  *
@@ -500,13 +535,12 @@ int lbvs_hooks_register(struct lbvs_net *ln)
 {
 	int err;
 
-	err = nf_register_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+	err = nf_register_net_hooks(ln->net, ln->hooks, LBVS_HOOKS_TRACKED);
 	if (err || !ln->conntrack)
 		return err;
-	err = nf_register_net_hooks(ln->net, hooks_tracked,
-				    ARRAY_SIZE(hooks_tracked));
+	err = register_tracked(ln);
 	if (err)
-		nf_unregister_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+		nf_unregister_net_hooks(ln->net, ln->hooks, LBVS_HOOKS_TRACKED);
 	return err;
 }
 
@@ -516,10 +550,9 @@ int lbvs_hooks_register(struct lbvs_net *ln)
  */
 void lbvs_hooks_unregister(struct lbvs_net *ln)
 {
-	nf_unregister_net_hooks(ln->net, hooks, ARRAY_SIZE(hooks));
+	nf_unregister_net_hooks(ln->net, ln->hooks, LBVS_HOOKS_TRACKED);
 	if (ln->conntrack)
-		nf_unregister_net_hooks(ln->net, hooks_tracked,
-					ARRAY_SIZE(hooks_tracked));
+		unregister_tracked(ln);
 }
 
 /**
@@ -538,14 +571,12 @@ int lbvs_hooks_track(struct lbvs_net *ln, bool on)
 		return 0;
 	/* The later door is open as long as the earlier one lets packets by. */
 	if (on && ln->hooked) {
-		err = nf_register_net_hooks(ln->net, hooks_tracked,
-					    ARRAY_SIZE(hooks_tracked));
+		err = register_tracked(ln);
 		if (err)
 			return err;
 	}
 	WRITE_ONCE(ln->conntrack, on);
 	if (!on && ln->hooked)
-		nf_unregister_net_hooks(ln->net, hooks_tracked,
-					ARRAY_SIZE(hooks_tracked));
+		unregister_tracked(ln);
 	return 0;
 }

@@ -68,15 +68,17 @@ struct lbvs_sum {
 #define LBVS_COUNTS		(LBVS_COUNT_EVICTED + 1)
 
 /* Packets of a CPU that are remembered; a NIC hands them up in lists of some eight. */
-#define LBVS_UNKNOWNS		16
+#define LBVS_NOTES		16
 
 /**
- * struct lbvs_unknown - a client's packet that is of no connection
+ * struct lbvs_note - what the fast path knows of a packet that it leaves to the stack
  * @skb: the packet; never dereferenced
- * @ends: its addresses, see lbvs_ends()
+ * @made: the connection that it has made; never dereferenced. NULL: it is of none.
+ * @ends: its addresses, see lbvs_ends(), if it is of none
  */
-struct lbvs_unknown {
+struct lbvs_note {
 	const struct sk_buff *skb;
+	const struct lbvs_conn *made;
 	u64 ends;
 };
 
@@ -88,12 +90,12 @@ struct lbvs_unknown {
  * @base: what @gone plus the reals' counters were when they were zeroed
  *	last; under &lbvs_net.lock
  * @count_base: what @count was then; under &lbvs_net.lock
- * @unknown: what the fast path has looked for in vain lately; that CPU's own,
- *	with BH off
+ * @note: what the fast path has left to the stack lately; that CPU's own, with BH
+ *	off
  */
 struct lbvs_cpu {
 	u64 count[LBVS_COUNTS];
-	struct lbvs_unknown unknown[LBVS_UNKNOWNS];
+	struct lbvs_note note[LBVS_NOTES];
 	struct lbvs_sum gone;
 	struct lbvs_sum base;
 	u64 count_base[LBVS_COUNTS];
@@ -115,6 +117,10 @@ struct lbvs_fast_settings {
 
 /* Slots of &lbvs_net.addr_count. */
 #define LBVS_ADDR_BITS		12
+
+/* Netfilter hooks of a namespace; from LBVS_HOOKS_TRACKED on see @conntrack. */
+#define LBVS_HOOKS_TRACKED	4
+#define LBVS_HOOKS		6
 
 /* Slots for ways to clients. */
 #define LBVS_CLIENT_WAY_BITS	6
@@ -159,6 +165,7 @@ struct lbvs_client_ways {
  * @client_ways: ways that replies take
  * @conns: the connections
  * @cpu: per-CPU counters
+ * @hooks: the doors; never change
  * @lock: serialises changes of the configuration, and everything else that may
  *	sleep. Nests inside the RTNL, and nothing but allocation, hook
  *	registration and the tables' own locks nests inside it.
@@ -199,6 +206,7 @@ struct lbvs_net {
 	struct lbvs_client_ways client_ways;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
+	struct nf_hook_ops hooks[LBVS_HOOKS];
 
 	struct mutex lock;	/* see above */
 	struct list_head list;
@@ -499,6 +507,7 @@ void lbvs_net_kick(struct lbvs_net *ln);
 u32 lbvs_net_limit_max(const struct lbvs_net *ln);
 
 /* hook.c */
+void lbvs_hooks_init(struct lbvs_net *ln);
 int lbvs_hooks_register(struct lbvs_net *ln);
 void lbvs_hooks_unregister(struct lbvs_net *ln);
 int lbvs_hooks_track(struct lbvs_net *ln, bool on);
@@ -725,26 +734,27 @@ static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
 }
 
 /* Packets that came together are side by side in memory, as a rule, 256 bytes each. */
-static __always_inline struct lbvs_unknown *
-lbvs_unknown_slot(struct lbvs_net *ln, const struct sk_buff *skb)
+static __always_inline struct lbvs_note *
+lbvs_note_of(struct lbvs_net *ln, const struct sk_buff *skb)
 {
 	unsigned long place = (unsigned long)skb / 256;
 
-	return &this_cpu_ptr(ln->cpu)->unknown[place % LBVS_UNKNOWNS];
+	return &this_cpu_ptr(ln->cpu)->note[place % LBVS_NOTES];
 }
 
 /* Note that a client's packet is of no connection. Context: BH off. */
 static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
 					      const struct sk_buff *skb, u8 af)
 {
-	struct lbvs_unknown *slot = lbvs_unknown_slot(ln, skb);
+	struct lbvs_note *note = lbvs_note_of(ln, skb);
 	struct lbvs_glance glance;
 
 	if (!lbvs_packet_glance(skb, af, &glance) ||
 	    lbvs_addr_maybe(ln, af, glance.saddr))
 		return;
-	slot->skb = skb;
-	slot->ends = lbvs_ends(af, glance.saddr, glance.daddr);
+	note->skb = skb;
+	note->made = NULL;
+	note->ends = lbvs_ends(af, glance.saddr, glance.daddr);
 }
 
 /*
@@ -755,14 +765,39 @@ static __always_inline void lbvs_note_unknown(struct lbvs_net *ln,
 static __always_inline bool lbvs_is_unknown(struct lbvs_net *ln,
 					    const struct sk_buff *skb, u8 af)
 {
-	struct lbvs_unknown *slot = lbvs_unknown_slot(ln, skb);
+	struct lbvs_note *note = lbvs_note_of(ln, skb);
 	struct lbvs_glance glance;
 
-	if (slot->skb != skb)
+	if (note->skb != skb || note->made)
 		return false;
-	slot->skb = NULL;
+	note->skb = NULL;
 	return lbvs_packet_glance(skb, af, &glance) &&
-	       slot->ends == lbvs_ends(af, glance.saddr, glance.daddr);
+	       note->ends == lbvs_ends(af, glance.saddr, glance.daddr);
+}
+
+/*
+ * Note that a packet on its way to the stack is accounted to its connection, since it
+ * has made that; or NULL, that it hasn't. Context: BH off.
+ */
+static inline void lbvs_note_made(struct lbvs_net *ln, const struct sk_buff *skb,
+				  const struct lbvs_conn *made)
+{
+	struct lbvs_note *note = lbvs_note_of(ln, skb);
+
+	note->skb = made ? skb : NULL;
+	note->made = made;
+}
+
+/*
+ * Whether that was noted. At worst it was of another packet, whose memory this one has,
+ * and a connection's second packet isn't accounted. Context: BH off.
+ */
+static inline bool lbvs_has_made(struct lbvs_net *ln, const struct sk_buff *skb,
+				 const struct lbvs_conn *conn)
+{
+	const struct lbvs_note *note = lbvs_note_of(ln, skb);
+
+	return note->skb == skb && note->made == conn;
 }
 
 /* Whether packets that go this way have conntrack entries. */

@@ -132,6 +132,7 @@ static int __net_init net_init(struct net *net)
 	INIT_DELAYED_WORK(&ln->worker, worker);
 	spin_lock_init(&ln->client_ways.lock);
 	lbvs_table_init(ln);
+	lbvs_hooks_init(ln);
 	lbvs_fast_net_init(ln);
 	ln->conns.limit = min(lbvs_conn_limit_default(),
 			      lbvs_net_limit_max(ln));

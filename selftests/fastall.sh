@@ -244,6 +244,40 @@ foreign_cases()
 	done_with
 }
 
+state_is()
+{
+	is "$1" "$(lbq '.connections[].state' connections)" $2
+}
+
+# What has made a connection at ingress comes to later doors, and is one packet still:
+# unanswered UDP is the first to go when room is needed.
+left_cases()
+{
+	kind dr
+	lb set fast-path all
+	balance udp $VIP $P 1
+	ip -n lbvs-d neigh flush dev s
+	mark
+	told "$V all: no neighbour known yet" r1 c1 open u udp $VIP $P
+	did "$V all: left to the stack" neighbour=1
+	state_is "$V all: it has made a connection, no more" udp-new
+	told "$V all: and the next" r1 c1 say u
+	state_is "$V all: is its second" udp
+	done_with
+	service udp $VIP $P $P -- $D --method dr
+	mark
+	tell c1 connect u udp $VIP $P
+	told "$V all: for the director itself" sent c1 send u 1
+	did "$V all: for its stack" local=1
+	state_is "$V all: it has made a connection" udp-new
+	# Nobody listens there; the next is told so, and not sent.
+	tell c1 send u 1
+	tell c1 send u 1
+	state_is "$V all: the next is its second" udp
+	done_with
+	lb set fast-path on
+}
+
 begin make_methods_network nft conntrack
 count_frames
 start_servers $P
@@ -255,4 +289,5 @@ both_families service_cases
 both_families source_cases
 both_families tracked_cases
 both_families foreign_cases
+both_families left_cases
 finish

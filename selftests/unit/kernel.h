@@ -80,6 +80,7 @@ OPAQUE(work_struct);
 
 struct dst_entry;
 struct net;
+struct nf_hook_ops { void *priv; };
 struct nf_hook_state;
 struct net_device;
 struct netlink_ext_ack;
