@@ -129,6 +129,11 @@ static void nest(struct message *m, __u8 depth, __u16 type)
 	add(m, depth, type, "", 0)->nest = true;
 }
 
+static void add_flag(struct message *m, __u16 type)
+{
+	add(m, 0, type, "", 0);
+}
+
 static void add_u8(struct message *m, __u8 depth, __u16 type, __u8 value)
 {
 	add(m, depth, type, &value, 1);
@@ -251,6 +256,8 @@ static struct message make(__u8 command, int service)
 	case LBVS_CMD_SERVICE_SET:
 		add_id(&m, 0, LBVS_A_SERVICE, service);
 		add_service_options(&m, service);
+		if (command == LBVS_CMD_SERVICE_NEW)
+			add_flag(&m, LBVS_A_REPLACE);
 		break;
 	case LBVS_CMD_SERVICE_DEL:
 	case LBVS_CMD_SERVICE_GET:
@@ -268,6 +275,8 @@ static struct message make(__u8 command, int service)
 		add_real_id(&m, 0, LBVS_A_REAL, service);
 		if (command != LBVS_CMD_REAL_DEL)
 			add_real_options(&m, service);
+		if (command == LBVS_CMD_REAL_NEW)
+			add_flag(&m, LBVS_A_REPLACE);
 		break;
 	case LBVS_CMD_CONN_GET:
 		m.dump = true;
@@ -556,6 +565,9 @@ static bool must_refuse(const struct node *node, enum damage damage)
 	if (node->nest)
 		return damage == UNKNOWN || damage == NOT_NESTED || damage == BEYOND ||
 		       damage == TINY;
+	/* A flag has no value that could be wrong. */
+	if (!node->len && (damage == ONES || damage == EMPTY || damage == SHORTER))
+		return false;
 	switch (damage) {
 	case LONGER:
 		/* The kernel doesn't mind what is behind a string's NUL. */
