@@ -15,6 +15,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/ipv6/nf_reject.h>
 
+#include "packet_parse.h"
 #include "pipeline.h"
 
 /* After defragmentation and raw, before conntrack. */
@@ -35,10 +36,10 @@ static bool merely_bridged(const struct sk_buff *skb,
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, state->in->dev_addr);
 }
 
-/* What the packet may be to us; @pkt is filled in. */
-static enum lbvs_kind look(const struct sk_buff *skb,
-			   const struct nf_hook_state *state,
-			   struct lbvs_packet *pkt)
+/* What the packet may be to us; @pkt is filled in. Most are plain, and read here. */
+static __always_inline enum lbvs_kind look(const struct sk_buff *skb, u8 af,
+					   const struct nf_hook_state *state,
+					   struct lbvs_packet *pkt)
 {
 	if (skb->pkt_type != PACKET_HOST || merely_bridged(skb, state) ||
 	    (state->in && lbvs_in_vrf(state->in)) ||
@@ -51,9 +52,8 @@ static enum lbvs_kind look(const struct sk_buff *skb,
 	pkt->sender = pkt->dev && pkt->dev->type == ARPHRD_ETHER &&
 		      skb_mac_header_was_set(skb) ?
 		      eth_hdr(skb)->h_source : NULL;
-	return lbvs_packet_parse(skb, state->pf == NFPROTO_IPV4 ? AF_INET :
-								  AF_INET6,
-				 pkt);
+	return lbvs_parse(skb, af, pkt, true) == LBVS_KIND_FLOW ?
+	       LBVS_KIND_FLOW : lbvs_packet_parse(skb, af, pkt);
 }
 
 /*
@@ -227,16 +227,17 @@ static noinline unsigned int known(struct lbvs_net *ln, struct sk_buff *skb,
 				   const struct nf_hook_state *state,
 				   bool early)
 {
+	u8 af = state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6;
 	struct lbvs_packet pkt;
 	enum lbvs_kind kind;
 
-	kind = look(skb, state, &pkt);
+	kind = look(skb, af, state, &pkt);
 	if (kind == LBVS_KIND_FRAGMENT && gatherable(ln, &pkt)) {
-		unsigned int verdict = gather(ln, skb, pkt.tuple.af);
+		unsigned int verdict = gather(ln, skb, af);
 
 		if (verdict != NF_ACCEPT)
 			return verdict;
-		kind = look(skb, state, &pkt);
+		kind = look(skb, af, state, &pkt);
 	}
 	pkt.early = early;
 	if (kind == LBVS_KIND_FLOW)
@@ -372,16 +373,17 @@ static unsigned int fresh_flow(struct lbvs_net *ln, struct sk_buff *skb,
 static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
+	u8 af = state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6;
 	struct lbvs_packet pkt;
-	enum lbvs_kind kind = look(skb, state, &pkt);
+	enum lbvs_kind kind = look(skb, af, state, &pkt);
 
-	if (kind == LBVS_KIND_FRAGMENT && pkt.tuple.af == AF_INET6 &&
+	if (kind == LBVS_KIND_FRAGMENT && af == AF_INET6 &&
 	    gatherable(ln, &pkt)) {
 		unsigned int verdict = gather(ln, skb, AF_INET6);
 
 		if (verdict != NF_ACCEPT)
 			return verdict;
-		kind = look(skb, state, &pkt);
+		kind = look(skb, af, state, &pkt);
 	}
 	return kind == LBVS_KIND_FLOW ? fresh_flow(ln, skb, &pkt, state) :
 					NF_ACCEPT;
