@@ -104,15 +104,9 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 		vip_count(ln, a, vip);
 		return 0;
 	}
-	if (!ln->addr_count)
-		ln->addr_count = kvcalloc(BIT(LBVS_ADDR_BITS),
-					  sizeof(*ln->addr_count),
-					  GFP_KERNEL_ACCOUNT);
 	a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-	if (!a || !ln->addr_count) {
-		kfree(a);
+	if (!a)
 		return -ENOMEM;
-	}
 	a->key.af = af;
 	a->users = 1;
 	lbvs_addr_copy(af, a->key.addr, addr);
@@ -146,6 +140,22 @@ void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 	addr_count(ln, a, -1);
 	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);
 	kfree_rcu(a, rcu);
+}
+
+/**
+ * lbvs_addrs_start() - have what every packet is looked at with
+ * @ln: the namespace, before its hooks are registered
+ *
+ * Return: 0, also if it is there; or a negative error
+ */
+int lbvs_addrs_start(struct lbvs_net *ln)
+{
+	lockdep_assert_held(&ln->lock);
+	if (!ln->addr_count)
+		ln->addr_count = kvcalloc(BIT(LBVS_ADDR_BITS),
+					  sizeof(*ln->addr_count),
+					  GFP_KERNEL_ACCOUNT);
+	return ln->addr_count ? 0 : -ENOMEM;
 }
 
 int lbvs_addrs_init(struct lbvs_net *ln)

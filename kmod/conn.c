@@ -421,7 +421,8 @@ again:
 	found = conflict(fam, in, hash_in, replies ? &out : NULL, hash_out);
 	if (!found) {
 		refcount_inc(&real->ref);
-		atomic_inc(&real->active);
+		if (word & LBVS_CONN_ACTIVE)
+			atomic_inc(&real->active);
 		/* Replies first: none is missed once the request is out. */
 		if (replies)
 			lbvs_table_link(fam,

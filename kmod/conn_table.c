@@ -127,8 +127,9 @@ static struct lbvs_conn_table *table_alloc(unsigned int buckets)
 {
 	struct lbvs_conn_table *tbl;
 
+	/* Not at any price: whoever asks can do without. */
 	tbl = kvzalloc(struct_size(tbl, bucket, buckets),
-		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (tbl)
 		tbl->mask = buckets - 1;
 	return tbl;

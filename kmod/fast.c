@@ -29,10 +29,12 @@
  * struct fast_device - a device with the door
  * @list: in &lbvs_net.fast_devices
  * @ops: the door
+ * @rcu: for freeing it: who lists hooks reads @ops under RCU
  */
 struct fast_device {
 	struct list_head list;
 	struct nf_hook_ops ops;
+	struct rcu_head rcu;
 };
 
 /* Why a packet isn't as the fast path wants it, or LBVS_FAST_TAKEN. */
@@ -275,7 +277,7 @@ static void detach(struct lbvs_net *ln, struct fast_device *fd)
 {
 	nf_unregister_net_hook(ln->net, &fd->ops);
 	list_del(&fd->list);
-	kfree(fd);
+	kfree_rcu(fd, rcu);
 }
 
 static bool named(const struct lbvs_fast_settings *fast,

@@ -147,7 +147,7 @@ struct lbvs_client_ways {
  *	port; read under RCU, changed under @lock
  * @addrs: rhashtable of the addresses of services and reals; likewise
  * @addr_count: how many of @addrs fall into each slot, so that most packets that
- *	are none of ours are told at a glance; NULL before the first address.
+ *	are none of ours are told at a glance; NULL before the first service.
  *	Written under @lock, read anywhere.
  * @nats: number of reals that are, or have been, nat reals: packets may come from
  *	them; written under @lock
@@ -598,6 +598,7 @@ bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
 bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
+int lbvs_addrs_start(struct lbvs_net *ln);
 int lbvs_addrs_init(struct lbvs_net *ln);
 void lbvs_addrs_exit(struct lbvs_net *ln);
 
@@ -629,6 +630,7 @@ void lbvs_real_detach(struct lbvs_real *real);
 void lbvs_real_put(struct lbvs_real *real);
 void lbvs_reals_reap(struct lbvs_net *ln);
 bool lbvs_closes(const struct lbvs_service *svc, u8 proto);
+unsigned int lbvs_real_conns(const struct lbvs_real *real);
 struct lbvs_real *lbvs_one_packet_find(struct lbvs_net *ln,
 				       const struct lbvs_packet *pkt);
 int lbvs_one_packet_set(struct lbvs_service *svc, bool on,

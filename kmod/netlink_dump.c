@@ -106,15 +106,6 @@ static int put_service(struct sk_buff *skb, const struct lbvs_service *svc)
 	return 0;
 }
 
-/* Connections alone: the configuration's and the pools' references aren't. */
-static u32 real_conns(const struct lbvs_real *real)
-{
-	unsigned int own = 1 + atomic_read(&real->pools);
-	unsigned int refs = refcount_read(&real->ref);
-
-	return refs > own ? refs - own : 0;
-}
-
 static int put_encap(struct sk_buff *skb, const struct lbvs_real *real)
 {
 	if (real->method != LBVS_METHOD_TUNNEL)
@@ -147,7 +138,7 @@ static int put_real(struct sk_buff *skb, const struct lbvs_real *real)
 	    nla_put_u8(skb, LBVS_REAL_A_STATE, real->state) ||
 	    nla_put_u32(skb, LBVS_REAL_A_ACTIVE,
 			max(atomic_read(&real->active), 0)) ||
-	    nla_put_u32(skb, LBVS_REAL_A_CONNS, real_conns(real)) ||
+	    nla_put_u32(skb, LBVS_REAL_A_CONNS, lbvs_real_conns(real)) ||
 	    put_encap(skb, real) || put_sum(skb, LBVS_REAL_A_STATS, &sum))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

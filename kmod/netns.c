@@ -93,7 +93,7 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 	int err;
 
 	lockdep_assert_held(&ln->lock);
-	err = lbvs_table_start(ln, af);
+	err = lbvs_table_start(ln, af) ?: lbvs_addrs_start(ln);
 	if (err)
 		return err;
 	if (!ln->hooked) {

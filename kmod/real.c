@@ -126,6 +126,32 @@ bool lbvs_closes(const struct lbvs_service *svc, u8 proto)
 }
 
 /**
+ * lbvs_real_conns() - how many connections go to a real
+ * @real: the real
+ *
+ * The configuration's reference and the pools' aren't any.
+ */
+unsigned int lbvs_real_conns(const struct lbvs_real *real)
+{
+	unsigned int own = 1 + atomic_read(&real->pools);
+	unsigned int refs = refcount_read(&real->ref);
+
+	return refs > own ? refs - own : 0;
+}
+
+/* Whether connections to a real may have been forgotten while it was down. */
+static bool may_have_forgotten(const struct lbvs_real *real)
+{
+	const struct lbvs_service *svc = real->svc;
+
+	if (!lbvs_real_conns(real))
+		return false;
+	return svc->key.mark ? lbvs_closes(svc, IPPROTO_TCP) ||
+			       lbvs_closes(svc, IPPROTO_UDP) :
+			       lbvs_closes(svc, svc->key.proto);
+}
+
+/**
  * lbvs_real_get() - find a configured real
  * @svc: the service
  * @key: address and port
@@ -319,8 +345,12 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 		lbvs_pool_discard(pool);
 		return err;
 	}
-	/* A real that comes back doesn't get its forgotten connections back. */
-	if (real->down && conf->state != LBVS_REAL_DOWN)
+	/*
+	 * A real that comes back doesn't get its forgotten connections back. That
+	 * takes a walk through the table, with others waiting for the lock.
+	 */
+	if (real->down && conf->state != LBVS_REAL_DOWN &&
+	    may_have_forgotten(real))
 		lbvs_conn_kill_unusable(svc->ln);
 	expect_replies(real, conf->method);
 	real_configure(real, conf);

@@ -130,16 +130,16 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want)
 	}
 	rcu_assign_pointer(svc->pool, pool);
 
-	err = vip_add(svc);
-	if (err)
-		goto err_pool;
 	err = lbvs_net_start(ln, svc->key.af);
 	if (err)
-		goto err_vip;
+		goto err_pool;
+	err = vip_add(svc);
+	if (err)
+		goto err_stop;
 	err = rhashtable_lookup_insert_fast(&ln->services, &svc->node,
 					    service_params);
 	if (err)
-		goto err_stop;
+		goto err_vip;
 
 	list_add_tail(&svc->list, &ln->list);
 	ln->num_services++;
@@ -148,10 +148,10 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want)
 		WRITE_ONCE(ln->marks, ln->marks + 1);
 	return 0;
 
-err_stop:
-	lbvs_net_kick(ln);
 err_vip:
 	vip_del(svc);
+err_stop:
+	lbvs_net_kick(ln);
 err_pool:
 	lbvs_pool_discard(pool);
 err_free:

@@ -65,8 +65,10 @@ static void service_raw(struct lbvs_sum *sum, const struct lbvs_service *svc)
 	const struct lbvs_real *real;
 
 	lbvs_stats_add(sum, &svc->gone);
-	list_for_each_entry(real, &svc->objects, object)
+	list_for_each_entry(real, &svc->objects, object) {
 		real_raw(sum, real);
+		cond_resched();
+	}
 }
 
 static void list_raw_cpu(struct lbvs_sum *sum, const struct list_head *services,
@@ -75,9 +77,11 @@ static void list_raw_cpu(struct lbvs_sum *sum, const struct list_head *services,
 	const struct lbvs_service *svc;
 	const struct lbvs_real *real;
 
-	list_for_each_entry(svc, services, list)
+	list_for_each_entry(svc, services, list) {
 		list_for_each_entry(real, &svc->objects, object)
 			stats_cpu(sum, real, cpu);
+		cond_resched();
+	}
 }
 
 static void net_raw_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu)
