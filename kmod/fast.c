@@ -57,7 +57,6 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 static __always_inline enum lbvs_fast
 read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 {
-	unsigned int off = skb_network_offset(skb);
 	enum lbvs_fast fate;
 
 	if (lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW)
@@ -67,7 +66,7 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 		return fate;
 	if (pkt->ttl <= 1)
 		return LBVS_FAST_TTL;
-	if (skb->len != off + pkt->len && pskb_trim_rcsum(skb, off + pkt->len))
+	if (skb->len != pkt->len && pskb_trim_rcsum(skb, pkt->len))
 		return LBVS_FAST_NO_MEMORY;
 	pkt->local = false;
 	pkt->input = false;
