@@ -41,14 +41,15 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 	const struct net_device *dev = skb->dev;
 
 	/* Whoever is above such a device hands the packet up once more. */
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) ||
-	    rcu_access_pointer(dev->rx_handler) || lbvs_in_vrf(dev))
+	if (unlikely(skb->pkt_type != PACKET_HOST ||
+		     skb_vlan_tag_present(skb) ||
+		     rcu_access_pointer(dev->rx_handler) || lbvs_in_vrf(dev)))
 		return LBVS_FAST_DEVICE;
-	if (skb_shared(skb))
+	if (unlikely(skb_shared(skb)))
 		return LBVS_FAST_SHARED;
 	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
-	if ((skb->sk && skb_sk_is_prefetched(skb)) || skb->_skb_refdst ||
-	    skb->_nfct || skb_sec_path(skb))
+	if (unlikely((skb->sk && skb_sk_is_prefetched(skb)) ||
+		     skb->_skb_refdst || skb->_nfct || skb_sec_path(skb)))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }
@@ -59,14 +60,14 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 {
 	enum lbvs_fast fate;
 
-	if (lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW)
+	if (unlikely(lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW))
 		return LBVS_FAST_HEADER;
 	fate = unfit(skb);
-	if (fate != LBVS_FAST_TAKEN)
+	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return fate;
-	if (pkt->ttl <= 1)
+	if (unlikely(pkt->ttl <= 1))
 		return LBVS_FAST_TTL;
-	if (skb->len != pkt->len && pskb_trim_rcsum(skb, pkt->len))
+	if (unlikely(skb->len != pkt->len && pskb_trim_rcsum(skb, pkt->len)))
 		return LBVS_FAST_NO_MEMORY;
 	pkt->local = false;
 	pkt->input = false;
@@ -179,7 +180,7 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 	enum lbvs_dir dir;
 
 	fate = read_headers(skb, af, &pkt);
-	if (fate != LBVS_FAST_TAKEN)
+	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return leave(ln, skb, af, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
 	if (unlikely(!conn || lbvs_outdated(conn, dir, &pkt))) {
@@ -194,7 +195,7 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 		first = true;
 	}
 	verdict = pass(ln, skb, &pkt, conn, dir, first);
-	if (verdict == NF_ACCEPT)
+	if (unlikely(verdict == NF_ACCEPT))
 		return leave(ln, skb, af, pkt.fate);
 	count(ln, LBVS_FAST_TAKEN);
 	return verdict;

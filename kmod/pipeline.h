@@ -79,7 +79,7 @@ lbvs_conn_lookup(struct lbvs_conn_family *fam, const struct lbvs_tuple *tuple,
 			if (!lbvs_entry_equal(entry, tuple))
 				continue;
 			conn = lbvs_entry_conn(entry, tuple->af);
-			if (!test(conn))
+			if (unlikely(!test(conn)))
 				continue;
 			*dir = entry->dir;
 			return conn;
@@ -334,7 +334,7 @@ lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
 		return LBVS_DROP_GATEWAY;
 	if (!fast && !pkt->local && pkt->ttl <= 1)
 		return LBVS_DROP_TTL;
-	if (skb_is_nonlinear(skb) && skb_warn_if_lro(skb))
+	if (unlikely(skb_is_nonlinear(skb) && skb_warn_if_lro(skb)))
 		return LBVS_DROP_LRO;
 	/* On the fast path there are no policies. */
 	if (!pkt->local && !fast &&
@@ -377,18 +377,18 @@ lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
 {
 	const struct lbvs_way *way = &path->way;
 
-	if (!(way->flags & LBVS_WAY_PLAIN))
+	if (unlikely(!(way->flags & LBVS_WAY_PLAIN)))
 		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
 						     LBVS_FAST_ROUTE;
-	if (lbvs_has_policies(ln->net))
+	if (unlikely(lbvs_has_policies(ln->net)))
 		return LBVS_FAST_POLICY;
-	if (skb_headroom(skb) < LL_RESERVED_SPACE(way->dst->dev))
+	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(way->dst->dev)))
 		return LBVS_FAST_NO_MEMORY;
 	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
 					  path->real->key.addr :
 					  path->to->daddr);
-	return path->neigh && !lbvs_goes_back(path, pkt) ? LBVS_FAST_TAKEN :
-							   LBVS_FAST_NEIGHBOUR;
+	return likely(path->neigh && !lbvs_goes_back(path, pkt)) ?
+	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
 }
 
 /* The fast path leaves to the stack what can't be passed on. */
@@ -426,7 +426,7 @@ lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 	if (fast) {
 		pkt->fate = why ? lbvs_fate_of(why) :
 				  lbvs_path_fast(ln, skb, pkt, path);
-		if (pkt->fate != LBVS_FAST_TAKEN)
+		if (unlikely(pkt->fate != LBVS_FAST_TAKEN))
 			lbvs_way_put(way);
 	}
 	return why;
@@ -637,7 +637,7 @@ static __always_inline bool lbvs_outdated(const struct lbvs_conn *conn,
 					  enum lbvs_dir dir,
 					  const struct lbvs_packet *pkt)
 {
-	return pkt->event == LBVS_TCP_SYN && dir == LBVS_DIR_IN &&
+	return unlikely(pkt->event == LBVS_TCP_SYN) && dir == LBVS_DIR_IN &&
 	       lbvs_state_closing(lbvs_conn_state(conn));
 }
 
@@ -663,7 +663,7 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	if (lbvs_method_replies(method))
 		lbvs_conn_rewritten(conn, dir, &to);
 	why = lbvs_path_find(ln, skb, pkt, &path, fast);
-	if (fast && pkt->fate != LBVS_FAST_TAKEN)
+	if (fast && unlikely(pkt->fate != LBVS_FAST_TAKEN))
 		return NF_ACCEPT;
 	if (!first)
 		lbvs_advance(ln, conn, dir, method, pkt);
@@ -682,7 +682,7 @@ lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
 		enum lbvs_dir dir, u8 method, bool first, bool fast)
 {
 	/* Not before conntrack has seen it. */
-	if (pkt->early && lbvs_tracked(ln, method)) {
+	if (pkt->early && unlikely(lbvs_tracked(ln, method))) {
 		pkt->fate = LBVS_FAST_TRACKED;
 		return NF_ACCEPT;
 	}
