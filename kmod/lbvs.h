@@ -313,6 +313,8 @@ struct lbvs_way {
  *	known once; changed by cmpxchg
  * @cookie: for lbvs_entry_fresh()
  * @mtu: its MTU, 0 if that isn't known to stay
+ * @headroom: LL_RESERVED_SPACE() of its device. One that has come to want more
+ *	finds room itself, as it always may have to.
  * @flags: LBVS_WAY_*
  * @id: its number, for the way to a client
  * @saddr: the source address that goes with it
@@ -323,6 +325,7 @@ struct lbvs_route_entry {
 	struct neighbour *neigh;
 	u32 cookie;
 	u32 mtu;
+	u32 headroom;
 	u8 flags;
 	unsigned long id;
 	__be32 saddr[4];
@@ -539,6 +542,7 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       const struct lbvs_tuple *to, u32 mark, u8 tos,
 		       struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
+struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method);
 void lbvs_route_flush(struct lbvs_route *route);
 void lbvs_route_flush_tunnels(struct lbvs_net *ln);
 void lbvs_route_flush_clients(struct lbvs_net *ln,

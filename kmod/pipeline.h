@@ -195,22 +195,27 @@ static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
 
 /*
  * Find the way to a real, from its cache if that is good still. It doesn't depend
- * on who sends, or on marks and DSCP. False if there is none.
+ * on who sends, or on marks and DSCP. False if there is none, or on the fast path
+ * if it can't be cached.
  */
 static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 					  struct lbvs_real *real, u8 method,
-					  struct lbvs_way *way)
+					  struct lbvs_way *way, bool fast)
 {
 	struct lbvs_route_entry *entry = rcu_dereference(real->route.entry);
 
 	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln))) {
-		/* Of its own, so that the other can stay in registers. */
 		struct lbvs_way found = {};
 
-		if (!lbvs_route_real(real, method, &found))
+		if (!fast) {
+			if (!lbvs_route_real(real, method, &found))
+				return false;
+			*way = found;
+			return true;
+		}
+		entry = lbvs_route_renew(real, method);
+		if (!entry)
 			return false;
-		*way = found;
-		return true;
 	}
 	lbvs_entry_use(entry, way);
 	return true;
@@ -370,27 +375,6 @@ static __always_inline bool lbvs_goes_back(const struct lbvs_path *path,
 	       ether_addr_equal(path->neigh->ha, pkt->sender);
 }
 
-/* Whether a packet can pass by the stack's output, and why not. */
-static __always_inline enum lbvs_fast
-lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
-	       const struct lbvs_packet *pkt, struct lbvs_path *path)
-{
-	const struct lbvs_way *way = &path->way;
-
-	if (unlikely(!(way->flags & LBVS_WAY_PLAIN)))
-		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
-						     LBVS_FAST_ROUTE;
-	if (unlikely(lbvs_has_policies(ln->net)))
-		return LBVS_FAST_POLICY;
-	if (unlikely(skb_headroom(skb) < LL_RESERVED_SPACE(way->dst->dev)))
-		return LBVS_FAST_NO_MEMORY;
-	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
-					  path->real->key.addr :
-					  path->to->daddr);
-	return likely(path->neigh && !lbvs_goes_back(path, pkt)) ?
-	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
-}
-
 /* The fast path leaves to the stack what can't be passed on. */
 static __always_inline enum lbvs_fast lbvs_fate_of(enum lbvs_drop why)
 {
@@ -399,37 +383,69 @@ static __always_inline enum lbvs_fast lbvs_fate_of(enum lbvs_drop why)
 	       why == LBVS_DROP_LRO ? LBVS_FAST_HEADER : LBVS_FAST_ROUTE;
 }
 
+/* What the stack would leave for the hardware header; for that it is enough. */
+static __always_inline unsigned int lbvs_way_headroom(const struct lbvs_way *way)
+{
+	return way->entry ? way->entry->headroom :
+			    LL_RESERVED_SPACE(way->dst->dev);
+}
+
+/* Whether a packet can pass by the stack's output, and why not. */
+static __always_inline enum lbvs_fast
+lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
+	       const struct lbvs_packet *pkt, struct lbvs_path *path)
+{
+	const struct lbvs_way *way = &path->way;
+	enum lbvs_drop why;
+
+	if (unlikely(!(way->flags & LBVS_WAY_PLAIN)))
+		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
+						     LBVS_FAST_ROUTE;
+	why = lbvs_path_check(ln, skb, pkt, path, true);
+	if (unlikely(why))
+		return lbvs_fate_of(why);
+	if (unlikely(lbvs_has_policies(ln->net)))
+		return LBVS_FAST_POLICY;
+	if (unlikely(skb_headroom(skb) < lbvs_way_headroom(way)))
+		return LBVS_FAST_NO_MEMORY;
+	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
+					  path->real->key.addr :
+					  path->to->daddr);
+	return likely(path->neigh && !lbvs_goes_back(path, pkt)) ?
+	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
+}
+
 /*
- * Find out where a packet is to go, and whether it can. On the fast path the
- * packet's fate is set, and what isn't LBVS_FAST_TAKEN is done with; otherwise
- * lbvs_path_take() comes next. LBVS_DROP_NONE, or why it can't.
+ * Find out where a packet is to go, and whether it can. On the fast path that is
+ * the packet's fate, and what isn't LBVS_FAST_TAKEN is done with. Otherwise it is
+ * LBVS_DROP_NONE, or why it can't; lbvs_path_take() comes next.
  */
 static __always_inline enum lbvs_drop
 lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 	       struct lbvs_packet *pkt, struct lbvs_path *path, bool fast)
 {
 	struct lbvs_way *way = &path->way;
-	enum lbvs_drop why = LBVS_DROP_NONE;
 
 	path->local = false;
 	if (path->dir == LBVS_DIR_IN ?
-	    !lbvs_way_real(ln, path->real, path->method, way) :
+	    !lbvs_way_real(ln, path->real, path->method, way, fast) :
 	    !lbvs_way_client(ln, skb, pkt, path, way)) {
 		way->ref = false;
-		why = LBVS_DROP_NO_ROUTE;
-	} else if (!lbvs_method_replies(path->method) &&
-		   way->flags & LBVS_WAY_LOCAL) {
-		path->local = true;
-	} else {
-		why = lbvs_path_check(ln, skb, pkt, path, fast);
+		pkt->fate = LBVS_FAST_ROUTE;
+		return LBVS_DROP_NO_ROUTE;
 	}
 	if (fast) {
-		pkt->fate = why ? lbvs_fate_of(why) :
-				  lbvs_path_fast(ln, skb, pkt, path);
+		pkt->fate = lbvs_path_fast(ln, skb, pkt, path);
 		if (unlikely(pkt->fate != LBVS_FAST_TAKEN))
 			lbvs_way_put(way);
+		return LBVS_DROP_NONE;
 	}
-	return why;
+	if (!lbvs_method_replies(path->method) &&
+	    way->flags & LBVS_WAY_LOCAL) {
+		path->local = true;
+		return LBVS_DROP_NONE;
+	}
+	return lbvs_path_check(ln, skb, pkt, path, false);
 }
 
 /* --- rewrite --- */
@@ -564,14 +580,14 @@ static __always_inline bool lbvs_push_header(struct sk_buff *skb,
 	const struct hh_cache *hh = &n->hh;
 	unsigned int seq, len;
 
-	if (!(READ_ONCE(n->nud_state) & NUD_CONNECTED) ||
-	    skb_headroom(skb) < HH_DATA_MOD)
+	if (unlikely(!(READ_ONCE(n->nud_state) & NUD_CONNECTED)))
 		return false;
 	do {
 		seq = read_seqbegin(&hh->hh_lock);
 		len = READ_ONCE(hh->hh_len);
-		if (!len || len > HH_DATA_MOD)
+		if (unlikely(!len || len > HH_DATA_MOD))
 			return false;
+		/* There is room: see lbvs_way_headroom(). */
 		memcpy(skb->data - HH_DATA_MOD, hh->hh_data, HH_DATA_MOD);
 	} while (read_seqretry(&hh->hh_lock, seq));
 	__skb_push(skb, len);
