@@ -233,6 +233,16 @@ struct lbvs_service_key {
 } __aligned(sizeof(u64));
 
 /**
+ * struct lbvs_life - how long a connection lives on in a state
+ * @timeout: the service's own timeout, or the namespace's, in jiffies
+ * @slack: a life that can't be prolonged by that much isn't worth a write
+ */
+struct lbvs_life {
+	u32 timeout;
+	u32 slack;
+};
+
+/**
  * struct lbvs_service - a virtual service
  * @node: in &lbvs_net.services
  * @key: never changes
@@ -243,6 +253,7 @@ struct lbvs_service_key {
  * @on_remove: %LBVS_ON_REMOVE_KEEP, _CLOSE or _DEFAULT; likewise
  * @mss: what a SYN may announce at most, or 0; likewise
  * @timeout: jiffies for each state, 0 for the namespace's; likewise
+ * @life: what follows from the timeouts; likewise
  * @sched: the scheduler of @pool; under &lbvs_net.lock
  * @list: in &lbvs_net.list or &lbvs_net.removed; under &lbvs_net.lock
  * @reals: configured reals in the order of their creation; likewise
@@ -262,6 +273,7 @@ struct lbvs_service {
 	u8 on_remove;
 	u16 mss;
 	u32 timeout[__LBVS_STATE_MAX];
+	struct lbvs_life life[__LBVS_STATE_MAX];
 
 	const struct lbvs_scheduler *sched;
 	struct list_head list;
@@ -608,6 +620,7 @@ int lbvs_service_edit(struct lbvs_service *svc,
 void lbvs_service_del(struct lbvs_service *svc);
 void lbvs_service_free(struct lbvs_service *svc);
 void lbvs_service_flush(struct lbvs_net *ln);
+void lbvs_service_lives(struct lbvs_net *ln);
 void lbvs_service_warn(const struct lbvs_service *svc, enum lbvs_drop why);
 const struct rhashtable_params *lbvs_service_params(void);
 
@@ -767,6 +780,12 @@ static __always_inline bool lbvs_is_unknown(struct lbvs_net *ln,
 	slot->skb = NULL;
 	return lbvs_packet_glance(skb, af, &glance) &&
 	       slot->ends == lbvs_ends(af, glance.saddr, glance.daddr);
+}
+
+static inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
+				     const struct lbvs_service *svc, u8 state)
+{
+	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
 }
 
 /* Whether packets that go this way have conntrack entries. */

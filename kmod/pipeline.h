@@ -103,12 +103,6 @@ lbvs_conn_of(struct lbvs_net *ln, const struct lbvs_tuple *tuple,
 
 /* --- state --- */
 
-static __always_inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
-					      const struct lbvs_service *svc, u8 state)
-{
-	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
-}
-
 /*
  * Where replies go past the director, a client's packets are all there is to
  * tell the state from.
@@ -127,44 +121,50 @@ static __always_inline u32 lbvs_next_word(u32 word, u8 method,
 	       lbvs_udp_next(word);
 }
 
-/* Whether the state changed. */
+/* What most packets find, and leave. */
+static __always_inline u8 lbvs_usual_state(const struct lbvs_packet *pkt)
+{
+	return pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
+					    LBVS_STATE_UDP;
+}
+
+/* Find the state after a packet; @word is the one before. Whether that changed. */
 static __always_inline bool lbvs_transition(struct lbvs_conn *conn,
 					    enum lbvs_dir dir, u8 method,
-					    const struct lbvs_packet *pkt)
+					    const struct lbvs_packet *pkt,
+					    u32 *word)
 {
-	u32 word = READ_ONCE(conn->word), next;
+	u32 next;
 
-	/* What most packets find, and leave. */
-	if ((word & LBVS_CONN_STATE) ==
-	    (pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
-					  LBVS_STATE_UDP))
+	if (likely((*word & LBVS_CONN_STATE) == lbvs_usual_state(pkt)))
 		return false;
 	do {
-		next = lbvs_next_word(word, method, dir, pkt);
-		if (next == word || word & LBVS_CONN_DEAD)
+		next = lbvs_next_word(*word, method, dir, pkt);
+		if (next == *word || *word & LBVS_CONN_DEAD)
 			return false;
-	} while (!try_cmpxchg(&conn->word, &word, next));
+	} while (!try_cmpxchg(&conn->word, word, next));
 
-	if ((word ^ next) & LBVS_CONN_ACTIVE)
+	if ((*word ^ next) & LBVS_CONN_ACTIVE)
 		atomic_add(next & LBVS_CONN_ACTIVE ? 1 : -1,
 			   &conn->real->active);
+	*word = next;
 	return true;
 }
 
 /* See lbvs_conn_advance(). */
-static __always_inline void lbvs_advance(struct lbvs_net *ln,
-					 struct lbvs_conn *conn,
+static __always_inline void lbvs_advance(struct lbvs_conn *conn,
 					 enum lbvs_dir dir, u8 method,
 					 const struct lbvs_packet *pkt)
 {
-	bool changed = lbvs_transition(conn, dir, method, pkt);
-	u32 timeout, expires;
+	u32 word = READ_ONCE(conn->word);
+	bool changed = lbvs_transition(conn, dir, method, pkt, &word);
+	const struct lbvs_life *life;
+	u32 expires;
 
-	timeout = lbvs_state_timeout(ln, conn->real->svc,
-				     lbvs_conn_state(conn));
-	expires = (u32)jiffies + timeout;
-	if (changed || (s32)(expires - READ_ONCE(conn->expires)) >=
-		       (s32)min_t(u32, HZ, timeout / 8))
+	life = &conn->real->svc->life[word & LBVS_CONN_STATE];
+	expires = (u32)jiffies + READ_ONCE(life->timeout);
+	if (unlikely(changed || (s32)(expires - READ_ONCE(conn->expires)) >=
+				(s32)READ_ONCE(life->slack)))
 		WRITE_ONCE(conn->expires, expires);
 }
 
@@ -682,7 +682,7 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	if (fast && unlikely(pkt->fate != LBVS_FAST_TAKEN))
 		return NF_ACCEPT;
 	if (!first)
-		lbvs_advance(ln, conn, dir, method, pkt);
+		lbvs_advance(conn, dir, method, pkt);
 	if (!fast && dir == LBVS_DIR_IN && lbvs_tracked(ln, path.method))
 		lbvs_conntrack_reply(skb, conn);
 	return lbvs_path_take(ln, skb, pkt, &path, why, fast);

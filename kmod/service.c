@@ -102,6 +102,33 @@ static void vip_del(struct lbvs_service *svc)
 		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr, true);
 }
 
+static void set_life(struct lbvs_service *svc)
+{
+	u32 timeout;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(svc->life); i++) {
+		timeout = lbvs_state_timeout(svc->ln, svc, i);
+		WRITE_ONCE(svc->life[i].timeout, timeout);
+		WRITE_ONCE(svc->life[i].slack, min_t(u32, HZ, timeout / 8));
+	}
+}
+
+/**
+ * lbvs_service_lives() - have services heed the namespace's timeouts
+ * @ln: the namespace, whose timeouts have changed
+ */
+void lbvs_service_lives(struct lbvs_net *ln)
+{
+	struct lbvs_service *svc;
+
+	lockdep_assert_held(&ln->lock);
+	list_for_each_entry(svc, &ln->list, list)
+		set_life(svc);
+	list_for_each_entry(svc, &ln->removed, list)
+		set_life(svc);
+}
+
 /**
  * lbvs_service_add() - add a service
  * @ln: the namespace
@@ -121,6 +148,7 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want)
 	if (!svc)
 		return -ENOMEM;
 	svc->ln = ln;
+	set_life(svc);
 	INIT_LIST_HEAD(&svc->reals);
 	INIT_LIST_HEAD(&svc->objects);
 	pool = lbvs_pool_build(svc, svc->sched);
@@ -195,6 +223,7 @@ int lbvs_service_edit(struct lbvs_service *svc,
 	WRITE_ONCE(svc->mss, want->mss);
 	for (i = 0; i < ARRAY_SIZE(svc->timeout); i++)
 		WRITE_ONCE(svc->timeout[i], want->timeout[i]);
+	set_life(svc);
 	svc->ln->config_seq++;
 	return 0;
 }
