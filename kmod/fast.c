@@ -123,16 +123,6 @@ static void count(struct lbvs_net *ln, enum lbvs_fast fate)
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 }
 
-/* A connection for a packet that is of none, or of one that is outdated; or NULL. */
-static noinline struct lbvs_conn *begin(struct lbvs_net *ln,
-					const struct sk_buff *skb,
-					const struct lbvs_packet *pkt,
-					struct lbvs_conn *outdated)
-{
-	return martian(&pkt->tuple) ? NULL :
-				      lbvs_fresh_conn(ln, skb, pkt, outdated);
-}
-
 /* A packet that isn't of a known connection, or not to be passed on here. */
 static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
 				   u8 af, enum lbvs_fast fate)
@@ -168,14 +158,45 @@ static __always_inline unsigned int pass(struct lbvs_net *ln,
 	}
 }
 
+/*
+ * Pass a packet on; @first: it has made the connection. What becomes of the packet
+ * is counted here, whatever it is.
+ */
+static __always_inline unsigned int take(struct lbvs_net *ln,
+					 struct sk_buff *skb,
+					 struct lbvs_packet *pkt,
+					 struct lbvs_conn *conn,
+					 enum lbvs_dir dir, bool first)
+{
+	unsigned int verdict = pass(ln, skb, pkt, conn, dir, first);
+
+	if (unlikely(verdict == NF_ACCEPT))
+		return leave(ln, skb, pkt->tuple.af, pkt->fate);
+	count(ln, LBVS_FAST_TAKEN);
+	return verdict;
+}
+
+/* A packet that is of no connection, or of one that is outdated. */
+static noinline unsigned int enter_fresh(struct lbvs_net *ln,
+					 struct sk_buff *skb,
+					 struct lbvs_packet *pkt,
+					 struct lbvs_conn *outdated)
+{
+	struct lbvs_conn *conn = NULL;
+
+	if (!martian(&pkt->tuple))
+		conn = lbvs_fresh_conn(ln, skb, pkt, outdated);
+	if (!conn)
+		return leave(ln, skb, pkt->tuple.af, LBVS_FAST_UNKNOWN);
+	return take(ln, skb, pkt, conn, LBVS_DIR_IN, true);
+}
+
 static __always_inline unsigned int enter(struct lbvs_net *ln,
 					  struct sk_buff *skb, u8 af)
 {
 	struct lbvs_packet pkt __lbvs_uninitialized;
 	struct lbvs_packet copy __lbvs_uninitialized;
 	struct lbvs_conn *conn;
-	unsigned int verdict;
-	bool first = false;
 	enum lbvs_fast fate;
 	enum lbvs_dir dir;
 
@@ -183,22 +204,13 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return leave(ln, skb, af, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
-	if (unlikely(!conn || lbvs_outdated(conn, dir, &pkt))) {
-		if (!takes_fresh(ln))
-			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
-		/* So that what is read for known connections stays in registers. */
-		copy = pkt;
-		conn = begin(ln, skb, &copy, conn);
-		if (!conn)
-			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
-		dir = LBVS_DIR_IN;
-		first = true;
-	}
-	verdict = pass(ln, skb, &pkt, conn, dir, first);
-	if (unlikely(verdict == NF_ACCEPT))
-		return leave(ln, skb, af, pkt.fate);
-	count(ln, LBVS_FAST_TAKEN);
-	return verdict;
+	if (likely(conn && !lbvs_outdated(conn, dir, &pkt)))
+		return take(ln, skb, &pkt, conn, dir, false);
+	if (!takes_fresh(ln))
+		return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
+	/* So that what is read for known connections stays in registers. */
+	copy = pkt;
+	return enter_fresh(ln, skb, &copy, conn);
 }
 
 /*
