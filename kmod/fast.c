@@ -49,7 +49,7 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 		return LBVS_FAST_SHARED;
 	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
 	if (unlikely((skb->sk && skb_sk_is_prefetched(skb)) ||
-		     skb->_skb_refdst || skb->_nfct || skb_sec_path(skb)))
+		     skb->_skb_refdst | skb->_nfct || skb_sec_path(skb)))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }
@@ -74,7 +74,6 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 	pkt->early = true;
 	pkt->fate = LBVS_FAST_UNKNOWN;
 	pkt->dev = skb->dev;
-	pkt->sender = eth_hdr(skb)->h_source;
 	return LBVS_FAST_TAKEN;
 }
 
@@ -210,6 +209,7 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 		return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
 	/* So that what is read for known connections stays in registers. */
 	copy = pkt;
+	copy.sender = eth_hdr(skb)->h_source;
 	return enter_fresh(ln, skb, &copy, conn);
 }
 

@@ -242,10 +242,11 @@ static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 			return LBVS_KIND_OTHER;
 		pkt->len = there;
 	}
-	if (pkt->len > there || pkt->len < pkt->l4_off - off)
+	if (pkt->len > there)
 		return LBVS_KIND_OTHER;
-	return kind == LBVS_KIND_FLOW ?
-	       lbvs_parse_l4(skb, pkt, off + pkt->len, plain) : kind;
+	if (kind == LBVS_KIND_FLOW)
+		return lbvs_parse_l4(skb, pkt, off + pkt->len, plain);
+	return pkt->len < pkt->l4_off - off ? LBVS_KIND_OTHER : kind;
 }
 
 #endif /* _LBVS_PACKET_PARSE_H */

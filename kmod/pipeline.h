@@ -356,7 +356,7 @@ lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
 static __always_inline bool lbvs_has_policies(const struct net *net)
 {
 #ifdef CONFIG_XFRM
-	return net->xfrm.policy_count[XFRM_POLICY_FWD] ||
+	return net->xfrm.policy_count[XFRM_POLICY_FWD] |
 	       net->xfrm.policy_count[XFRM_POLICY_OUT] ||
 	       net->xfrm.policy_default[XFRM_POLICY_FWD] !=
 	       XFRM_USERPOLICY_ACCEPT ||
@@ -369,10 +369,10 @@ static __always_inline bool lbvs_has_policies(const struct net *net)
 
 /* A director that is a dr real gets nothing back; the slow path sees to that. */
 static __always_inline bool lbvs_goes_back(const struct lbvs_path *path,
-					   const struct lbvs_packet *pkt)
+					   const struct sk_buff *skb)
 {
 	return path->method == LBVS_METHOD_DR &&
-	       ether_addr_equal(path->neigh->ha, pkt->sender);
+	       ether_addr_equal(path->neigh->ha, eth_hdr(skb)->h_source);
 }
 
 /* The fast path leaves to the stack what can't be passed on. */
@@ -411,7 +411,7 @@ lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
 	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
 					  path->real->key.addr :
 					  path->to->daddr);
-	return likely(path->neigh && !lbvs_goes_back(path, pkt)) ?
+	return likely(path->neigh && !lbvs_goes_back(path, skb)) ?
 	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
 }
 
