@@ -182,8 +182,9 @@ lbvs_parse_ipv6(const struct sk_buff *skb, unsigned int off,
 	ip6h = header;
 	if (ip6h->version != 6)
 		return LBVS_KIND_OTHER;
-	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
-	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
+	/* Word by word, so that gcc keeps the rest of @pkt in registers. */
+	lbvs_addr_copy(AF_INET6, pkt->tuple.saddr, ip6h->saddr.s6_addr32);
+	lbvs_addr_copy(AF_INET6, pkt->tuple.daddr, ip6h->daddr.s6_addr32);
 	pkt->len = ntohs(ip6h->payload_len);
 	if (pkt->len)
 		pkt->len += sizeof(*ip6h);
