@@ -302,6 +302,8 @@ static __always_inline unsigned int
 lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 	      const struct lbvs_way *way, bool tunnel, bool fast)
 {
+	unsigned int mtu;
+
 	/*
 	 * No IPv6 host has to send less: the outer packet is fragmented, but not
 	 * on the fast path.
@@ -314,9 +316,13 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 		return way->entry->mtu;
 	if (pkt->tuple.af == AF_INET)
 		return ip_dst_mtu_maybe_forward(way->dst, !pkt->local);
-	/* The stack asks for the one before output, and for the other in it. */
-	return min(ip6_dst_mtu_maybe_forward(way->dst, !pkt->local),
-		   dst_mtu(way->dst));
+	/*
+	 * The stack asks for the one before output, and for the other in it. They
+	 * are the device's both unless the route has one.
+	 */
+	mtu = ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
+	return likely(!dst_metric_raw(way->dst, RTAX_MTU)) ?
+	       mtu : min(mtu, dst_mtu(way->dst));
 }
 
 static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
