@@ -586,7 +586,6 @@ void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,
 		      struct lbvs_mss old, u16 mss);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to);
-unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);
 int lbvs_tunnel_push(struct net *net, struct sk_buff *skb, u8 af, u8 tos,
 		     const struct lbvs_real *real,
 		     const struct lbvs_route_entry *route, bool df);

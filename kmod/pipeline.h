@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "forward_nat.h"
+#include "forward_tunnel.h"
 #include "lbvs.h"
 
 /* A VRF has routes of its own, which are not looked up: it is left alone. */
@@ -559,8 +560,9 @@ static __always_inline int lbvs_transform(const struct lbvs_net *ln,
 		return err;
 	if (fast)
 		skb_set_transport_header(skb, pkt->l4_off);
+	/* On the fast path it fits, unless that wasn't asked. */
 	df = lbvs_must_fit(ln, pkt, true) &&
-	     (skb_is_gso(skb) ||
+	     ((fast && !skb->ignore_df) || skb_is_gso(skb) ||
 	      pkt->len <= lbvs_tunnel_mtu(path->real, &path->way));
 	return lbvs_tunnel_push(ln->net, skb, pkt->tuple.af, pkt->tos,
 				path->real, path->way.entry, df);
