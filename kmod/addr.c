@@ -51,6 +51,23 @@ static void addr_count(struct lbvs_net *ln, const struct addr *a, int more)
 	WRITE_ONCE(*slot, *slot + more);
 }
 
+static bool have_counts(struct lbvs_net *ln)
+{
+	if (!ln->addr_count)
+		ln->addr_count = kvcalloc(BIT(LBVS_ADDR_BITS),
+					  sizeof(*ln->addr_count),
+					  GFP_KERNEL_ACCOUNT);
+	return ln->addr_count;
+}
+
+static void count_all(struct lbvs_net *ln, int more)
+{
+	int i;
+
+	for (i = 0; i < BIT(LBVS_ADDR_BITS); i++)
+		WRITE_ONCE(ln->addr_count[i], ln->addr_count[i] + more);
+}
+
 /**
  * lbvs_addr_ours() - is an address one of a service or a real
  * @ln: the namespace
@@ -104,12 +121,8 @@ int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 		vip_count(ln, a, vip);
 		return 0;
 	}
-	if (!ln->addr_count)
-		ln->addr_count = kvcalloc(BIT(LBVS_ADDR_BITS),
-					  sizeof(*ln->addr_count),
-					  GFP_KERNEL_ACCOUNT);
 	a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-	if (!a || !ln->addr_count) {
+	if (!a || !have_counts(ln)) {
 		kfree(a);
 		return -ENOMEM;
 	}
@@ -146,6 +159,31 @@ void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 	addr_count(ln, a, -1);
 	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);
 	kfree_rcu(a, rcu);
+}
+
+/**
+ * lbvs_addr_add_any() - note that any address may be a service's
+ * @ln: the namespace
+ *
+ * Return: 0 or a negative error
+ */
+int lbvs_addr_add_any(struct lbvs_net *ln)
+{
+	lockdep_assert_held(&ln->lock);
+	if (!have_counts(ln))
+		return -ENOMEM;
+	count_all(ln, 1);
+	return 0;
+}
+
+/**
+ * lbvs_addr_del_any() - undo lbvs_addr_add_any()
+ * @ln: the namespace
+ */
+void lbvs_addr_del_any(struct lbvs_net *ln)
+{
+	lockdep_assert_held(&ln->lock);
+	count_all(ln, -1);
 }
 
 int lbvs_addrs_init(struct lbvs_net *ln)

@@ -141,12 +141,12 @@ struct lbvs_client_ways {
  *	port; read under RCU, changed under @lock
  * @addrs: rhashtable of the addresses of services and reals; likewise
  * @addr_count: how many of @addrs fall into each slot, so that most packets that
- *	are none of ours are told at a glance; NULL before the first address.
- *	Written under @lock, read anywhere.
+ *	are none of ours are told at a glance. To firewall-mark services packets
+ *	may have any address: they count in each slot, deleted ones until their
+ *	connections are gone. NULL before the first service; written under @lock,
+ *	read anywhere.
  * @nats: number of reals that are, or have been, nat reals: packets may come from
  *	them; written under @lock
- * @any_addrs: number of firewall-mark services, deleted ones included until their
- *	connections are gone: packets may be to any address; written under @lock
  * @marks: number of firewall-mark services; written under @lock
  * @one_packets: number of reals in @one_packet; written under @lock
  * @timeout: jiffies for each state; written under @lock, read anywhere
@@ -186,7 +186,6 @@ struct lbvs_net {
 	struct rhashtable addrs;
 	u32 *addr_count;
 	unsigned int nats;
-	unsigned int any_addrs;
 	unsigned int marks;
 	unsigned int one_packets;
 	u32 timeout[__LBVS_STATE_MAX];
@@ -604,6 +603,8 @@ bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
 bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
+int lbvs_addr_add_any(struct lbvs_net *ln);
+void lbvs_addr_del_any(struct lbvs_net *ln);
 int lbvs_addrs_init(struct lbvs_net *ln);
 void lbvs_addrs_exit(struct lbvs_net *ln);
 
@@ -708,9 +709,9 @@ static __always_inline u64 lbvs_ends(u8 af, const __be32 *saddr,
 	return (u64)lbvs_addr_fold(af, saddr) << 32 | lbvs_addr_fold(af, daddr);
 }
 
-/* Whether an address may be a service's by address, or a real's. */
-static __always_inline bool lbvs_addr_counted(const struct lbvs_net *ln, u8 af,
-					      const __be32 *addr)
+/* Whether an address may be a service's, or a real's. */
+static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
+					    const __be32 *addr)
 {
 	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
 }
@@ -726,18 +727,11 @@ static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
 {
 	struct lbvs_glance glance;
 
-	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
+	if (!lbvs_packet_glance(skb, af, &glance))
 		return true;
-	return lbvs_addr_counted(ln, af, glance.daddr) ||
+	return lbvs_addr_maybe(ln, af, glance.daddr) ||
 	       ((answers || READ_ONCE(ln->nats)) &&
-		lbvs_addr_counted(ln, af, glance.saddr));
-}
-
-/* The same, of services by firewall mark, too: those have any address. */
-static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
-					    const __be32 *addr)
-{
-	return READ_ONCE(ln->any_addrs) || lbvs_addr_counted(ln, af, addr);
+		lbvs_addr_maybe(ln, af, glance.saddr));
 }
 
 /* Packets that came together are side by side in memory, as a rule, 256 bytes each. */

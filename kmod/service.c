@@ -79,25 +79,18 @@ struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
 	return rhashtable_lookup_fast(&ln->services, key, service_params);
 }
 
-/* A firewall mark has any address that its packets come for. */
-static void any_addr(struct lbvs_net *ln, int more)
-{
-	WRITE_ONCE(ln->any_addrs, ln->any_addrs + more);
-}
-
 static int vip_add(struct lbvs_service *svc)
 {
-	if (!svc->key.mark)
-		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr,
-				     true);
-	any_addr(svc->ln, 1);
-	return 0;
+	/* A firewall mark has any address that its packets come for. */
+	if (svc->key.mark)
+		return lbvs_addr_add_any(svc->ln);
+	return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr, true);
 }
 
 static void vip_del(struct lbvs_service *svc)
 {
 	if (svc->key.mark)
-		any_addr(svc->ln, -1);
+		lbvs_addr_del_any(svc->ln);
 	else
 		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr, true);
 }
