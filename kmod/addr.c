@@ -158,6 +158,20 @@ int lbvs_addrs_start(struct lbvs_net *ln)
 	return ln->addr_count ? 0 : -ENOMEM;
 }
 
+/**
+ * lbvs_addr_any() - note that any address may be a service's, or undo it
+ * @ln: the namespace
+ * @more: 1, or -1
+ */
+void lbvs_addr_any(struct lbvs_net *ln, int more)
+{
+	unsigned int slot;
+
+	lockdep_assert_held(&ln->lock);
+	for (slot = 0; slot < BIT(LBVS_ADDR_BITS); slot++)
+		WRITE_ONCE(ln->addr_count[slot], ln->addr_count[slot] + more);
+}
+
 int lbvs_addrs_init(struct lbvs_net *ln)
 {
 	return rhashtable_init(&ln->addrs, &addr_params);

@@ -525,7 +525,7 @@ bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 void lbvs_conn_advance(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       enum lbvs_dir dir, const struct lbvs_packet *pkt)
 {
-	lbvs_advance(ln, conn, dir, lbvs_conn_method(conn), pkt);
+	lbvs_advance(conn, dir, lbvs_conn_method(conn), pkt);
 }
 
 /**

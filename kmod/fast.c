@@ -43,14 +43,15 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 	const struct net_device *dev = skb->dev;
 
 	/* Whoever is above such a device hands the packet up once more. */
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) ||
-	    rcu_access_pointer(dev->rx_handler) || lbvs_in_vrf(dev))
+	if (unlikely(skb->pkt_type != PACKET_HOST ||
+		     skb_vlan_tag_present(skb) ||
+		     rcu_access_pointer(dev->rx_handler) || lbvs_in_vrf(dev)))
 		return LBVS_FAST_DEVICE;
-	if (skb_shared(skb))
+	if (unlikely(skb_shared(skb)))
 		return LBVS_FAST_SHARED;
 	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
-	if ((skb->sk && skb_sk_is_prefetched(skb)) || skb->_skb_refdst ||
-	    skb->_nfct || skb_sec_path(skb))
+	if (unlikely((skb->sk && skb_sk_is_prefetched(skb)) ||
+		     skb->_skb_refdst | skb->_nfct || skb_sec_path(skb)))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }
@@ -59,24 +60,22 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 static __always_inline enum lbvs_fast
 read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 {
-	unsigned int off = skb_network_offset(skb);
 	enum lbvs_fast fate;
 
-	if (lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW)
+	if (unlikely(lbvs_parse(skb, af, pkt, true) != LBVS_KIND_FLOW))
 		return LBVS_FAST_HEADER;
 	fate = unfit(skb);
-	if (fate != LBVS_FAST_TAKEN)
+	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return fate;
-	if (pkt->ttl <= 1)
+	if (unlikely(pkt->ttl <= 1))
 		return LBVS_FAST_TTL;
-	if (skb->len != off + pkt->len && pskb_trim_rcsum(skb, off + pkt->len))
+	if (unlikely(skb->len != pkt->len && pskb_trim_rcsum(skb, pkt->len)))
 		return LBVS_FAST_NO_MEMORY;
 	pkt->local = false;
 	pkt->input = false;
 	pkt->early = true;
 	pkt->fate = LBVS_FAST_UNKNOWN;
 	pkt->dev = skb->dev;
-	pkt->sender = eth_hdr(skb)->h_source;
 	return LBVS_FAST_TAKEN;
 }
 
@@ -125,16 +124,6 @@ static void count(struct lbvs_net *ln, enum lbvs_fast fate)
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 }
 
-/* A connection for a packet that is of none, or of one that is outdated; or NULL. */
-static noinline struct lbvs_conn *begin(struct lbvs_net *ln,
-					const struct sk_buff *skb,
-					const struct lbvs_packet *pkt,
-					struct lbvs_conn *outdated)
-{
-	return martian(&pkt->tuple) ? NULL :
-				      lbvs_fresh_conn(ln, skb, pkt, outdated);
-}
-
 /* A packet that isn't of a known connection, or not to be passed on here. */
 static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
 				   u8 af, enum lbvs_fast fate)
@@ -170,40 +159,63 @@ static __always_inline unsigned int pass(struct lbvs_net *ln,
 	}
 }
 
+/*
+ * Pass a packet on; @first: it has made the connection. What becomes of the packet
+ * is counted here, whatever it is.
+ */
+static __always_inline unsigned int take(struct lbvs_net *ln,
+					 struct sk_buff *skb,
+					 struct lbvs_packet *pkt,
+					 struct lbvs_conn *conn,
+					 enum lbvs_dir dir, bool first)
+{
+	unsigned int verdict = pass(ln, skb, pkt, conn, dir, first);
+
+	if (unlikely(verdict == NF_ACCEPT)) {
+		if (takes_fresh(ln))
+			lbvs_note_made(ln, skb, first ? conn : NULL);
+		return leave(ln, skb, pkt->tuple.af, pkt->fate);
+	}
+	count(ln, LBVS_FAST_TAKEN);
+	return verdict;
+}
+
+/* A packet that is of no connection, or of one that is outdated. */
+static noinline unsigned int enter_fresh(struct lbvs_net *ln,
+					 struct sk_buff *skb,
+					 struct lbvs_packet *pkt,
+					 struct lbvs_conn *outdated)
+{
+	struct lbvs_conn *conn = NULL;
+
+	if (!martian(&pkt->tuple))
+		conn = lbvs_fresh_conn(ln, skb, pkt, outdated);
+	if (!conn)
+		return leave(ln, skb, pkt->tuple.af, LBVS_FAST_UNKNOWN);
+	return take(ln, skb, pkt, conn, LBVS_DIR_IN, true);
+}
+
 static __always_inline unsigned int enter(struct lbvs_net *ln,
 					  struct sk_buff *skb, u8 af)
 {
 	struct lbvs_packet pkt __lbvs_uninitialized;
 	struct lbvs_packet copy __lbvs_uninitialized;
 	struct lbvs_conn *conn;
-	unsigned int verdict;
-	bool first = false;
 	enum lbvs_fast fate;
 	enum lbvs_dir dir;
 
 	fate = read_headers(skb, af, &pkt);
-	if (fate != LBVS_FAST_TAKEN)
+	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return leave(ln, skb, af, fate);
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
-	if (unlikely(!conn || lbvs_outdated(conn, dir, &pkt))) {
-		if (!takes_fresh(ln))
-			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
-		/* So that what is read for known connections stays in registers. */
-		copy = pkt;
-		conn = begin(ln, skb, &copy, conn);
-		if (!conn)
-			return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
-		dir = LBVS_DIR_IN;
-		first = true;
-	}
-	verdict = pass(ln, skb, &pkt, conn, dir, first);
-	if (verdict == NF_ACCEPT) {
-		if (takes_fresh(ln))
-			lbvs_note_made(ln, skb, first ? conn : NULL);
-		return leave(ln, skb, af, pkt.fate);
-	}
-	count(ln, LBVS_FAST_TAKEN);
-	return verdict;
+	if (likely(conn && !lbvs_outdated(conn, dir, &pkt)))
+		return take(ln, skb, &pkt, conn, dir, false);
+	if (!takes_fresh(ln))
+		return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
+	/* So that what is read for known connections stays in registers. */
+	copy = pkt;
+	copy.sender = eth_hdr(skb)->h_source;
+	return enter_fresh(ln, skb, &copy, conn);
 }
 
 /*

@@ -8,8 +8,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
-#include <net/gre.h>
-#include <net/gue.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
 #include <net/ip_tunnels.h>
@@ -17,28 +15,7 @@
 #include <net/route.h>
 #include <net/udp.h>
 
-#include "lbvs.h"
-
-/**
- * lbvs_tunnel_overhead() - how much longer packets to a real get
- * @real: the real
- *
- * Return: bytes
- */
-unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real)
-{
-	unsigned int len = real->key.af == AF_INET ? sizeof(struct iphdr) :
-						     sizeof(struct ipv6hdr);
-
-	switch (READ_ONCE(real->encap)) {
-	case LBVS_ENCAP_GUE:
-		return len + sizeof(struct udphdr) + sizeof(struct guehdr);
-	case LBVS_ENCAP_GRE:
-		return len + sizeof(struct gre_base_hdr);
-	default:
-		return len;
-	}
-}
+#include "forward_tunnel.h"
 
 /* What the layer that segments has to know of the headers in front. */
 static int offloads(u8 outer_af, u8 encap, bool csum)
@@ -79,11 +56,18 @@ static void gre_push(struct sk_buff *skb)
 	gre->protocol = skb->protocol;
 }
 
+/* As ip4_dst_hoplimit(), which finds out the namespace first. */
+static int hop_limit4(const struct net *net, const struct dst_entry *dst)
+{
+	return dst_metric_raw(dst, RTAX_HOPLIMIT) ?:
+	       READ_ONCE(net->ipv4.sysctl_ip_default_ttl);
+}
+
 static void outer4_push(struct net *net, struct sk_buff *skb,
 			const struct lbvs_real *real,
 			const struct lbvs_route_entry *route, u8 proto, u8 tos, bool df)
 {
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
 
 	skb_reset_network_header(skb);
 	iph->version = 4;
@@ -92,14 +76,15 @@ static void outer4_push(struct net *net, struct sk_buff *skb,
 	iph->tot_len = htons(skb->len);
 	iph->id = 0;
 	iph->frag_off = df ? htons(IP_DF) : 0;
-	iph->ttl = ip4_dst_hoplimit(route->dst);
+	iph->ttl = hop_limit4(net, route->dst);
 	iph->protocol = proto;
 	iph->saddr = route->saddr[0];
 	iph->daddr = real->key.addr[0];
 	if (!df)
 		__ip_select_ident(net, iph,
 				  max_t(int, skb_shinfo(skb)->gso_segs, 1));
-	ip_send_check(iph);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, sizeof(*iph) / 4);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->protocol = htons(ETH_P_IP);
 }
@@ -107,7 +92,7 @@ static void outer4_push(struct net *net, struct sk_buff *skb,
 static void outer6_push(struct sk_buff *skb, const struct lbvs_real *real,
 			const struct lbvs_route_entry *route, u8 proto, u8 tos)
 {
-	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
+	struct ipv6hdr *ip6h = __skb_push(skb, sizeof(*ip6h));
 
 	skb_reset_network_header(skb);
 	ip6_flow_hdr(ip6h, tos, 0);
@@ -160,7 +145,10 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 			      route->dst->header_len +
 			      lbvs_tunnel_overhead(real)))
 		return -ENOMEM;
-	/* The flow's entropy, so that routers and queues on the way see it. */
+	/*
+	 * From here on there is room. The flow's entropy, so that routers and queues
+	 * on the way see it.
+	 */
 	if (encap == LBVS_ENCAP_GUE)
 		sport = udp_flow_src_port(net, skb, 0, 0, false);
 	if (iptunnel_handle_offloads(skb, offloads(real->key.af, encap, csum)))

@@ -17,6 +17,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "forward_tunnel.h"
 #include "lbvs.h"
 
 /* An error that was damaged on its way must not be given a good checksum. */

@@ -147,12 +147,12 @@ struct lbvs_client_ways {
  *	port; read under RCU, changed under @lock
  * @addrs: rhashtable of the addresses of services and reals; likewise
  * @addr_count: how many of @addrs fall into each slot, so that most packets that
- *	are none of ours are told at a glance; NULL before the first service.
- *	Written under @lock, read anywhere.
+ *	are none of ours are told at a glance. To firewall-mark services packets
+ *	may have any address: they count in each slot, deleted ones until their
+ *	connections are gone. NULL before the first service; written under @lock,
+ *	read anywhere.
  * @nats: number of reals that are, or have been, nat reals: packets may come from
  *	them; written under @lock
- * @any_addrs: number of firewall-mark services, deleted ones included until their
- *	connections are gone: packets may be to any address; written under @lock
  * @marks: number of firewall-mark services; written under @lock
  * @one_packets: number of reals in @one_packet; written under @lock
  * @timeout: jiffies for each state; written under @lock, read anywhere
@@ -193,7 +193,6 @@ struct lbvs_net {
 	struct rhashtable addrs;
 	u32 *addr_count;
 	unsigned int nats;
-	unsigned int any_addrs;
 	unsigned int marks;
 	unsigned int one_packets;
 	u32 timeout[__LBVS_STATE_MAX];
@@ -241,6 +240,16 @@ struct lbvs_service_key {
 } __aligned(sizeof(u64));
 
 /**
+ * struct lbvs_life - how long a connection lives on in a state
+ * @timeout: the service's own timeout, or the namespace's, in jiffies
+ * @slack: a life that can't be prolonged by that much isn't worth a write
+ */
+struct lbvs_life {
+	u32 timeout;
+	u32 slack;
+};
+
+/**
  * struct lbvs_service - a virtual service
  * @node: in &lbvs_net.services
  * @key: never changes
@@ -251,6 +260,7 @@ struct lbvs_service_key {
  * @on_remove: %LBVS_ON_REMOVE_KEEP, _CLOSE or _DEFAULT; likewise
  * @mss: what a SYN may announce at most, or 0; likewise
  * @timeout: jiffies for each state, 0 for the namespace's; likewise
+ * @life: what follows from the timeouts; likewise
  * @sched: the scheduler of @pool; under &lbvs_net.lock
  * @list: in &lbvs_net.list or &lbvs_net.removed; under &lbvs_net.lock
  * @reals: configured reals in the order of their creation; likewise
@@ -270,6 +280,7 @@ struct lbvs_service {
 	u8 on_remove;
 	u16 mss;
 	u32 timeout[__LBVS_STATE_MAX];
+	struct lbvs_life life[__LBVS_STATE_MAX];
 
 	const struct lbvs_scheduler *sched;
 	struct list_head list;
@@ -321,6 +332,8 @@ struct lbvs_way {
  *	known once; changed by cmpxchg
  * @cookie: for lbvs_entry_fresh()
  * @mtu: its MTU, 0 if that isn't known to stay
+ * @headroom: LL_RESERVED_SPACE() of its device. One that has come to want more
+ *	finds room itself, as it always may have to.
  * @flags: LBVS_WAY_*
  * @id: its number, for the way to a client
  * @saddr: the source address that goes with it
@@ -331,6 +344,7 @@ struct lbvs_route_entry {
 	struct neighbour *neigh;
 	u32 cookie;
 	u32 mtu;
+	u32 headroom;
 	u8 flags;
 	unsigned long id;
 	__be32 saddr[4];
@@ -548,6 +562,7 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       const struct lbvs_tuple *to, u32 mark, u8 tos,
 		       struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
+struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method);
 void lbvs_route_flush(struct lbvs_route *route);
 void lbvs_route_flush_tunnels(struct lbvs_net *ln);
 void lbvs_route_flush_clients(struct lbvs_net *ln,
@@ -579,7 +594,6 @@ void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,
 		      struct lbvs_mss old, u16 mss);
 int lbvs_icmp_rewrite(struct sk_buff *skb, const struct lbvs_packet *pkt,
 		      const struct lbvs_tuple *to);
-unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real);
 int lbvs_tunnel_push(struct net *net, struct sk_buff *skb, u8 af, u8 tos,
 		     const struct lbvs_real *real,
 		     const struct lbvs_route_entry *route, bool df);
@@ -599,6 +613,7 @@ bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 int lbvs_addrs_start(struct lbvs_net *ln);
+void lbvs_addr_any(struct lbvs_net *ln, int more);
 int lbvs_addrs_init(struct lbvs_net *ln);
 void lbvs_addrs_exit(struct lbvs_net *ln);
 
@@ -614,6 +629,7 @@ int lbvs_service_edit(struct lbvs_service *svc,
 void lbvs_service_del(struct lbvs_service *svc);
 void lbvs_service_free(struct lbvs_service *svc);
 void lbvs_service_flush(struct lbvs_net *ln);
+void lbvs_service_lives(struct lbvs_net *ln);
 void lbvs_service_warn(const struct lbvs_service *svc, enum lbvs_drop why);
 const struct rhashtable_params *lbvs_service_params(void);
 
@@ -703,9 +719,9 @@ static __always_inline u64 lbvs_ends(u8 af, const __be32 *saddr,
 	return (u64)lbvs_addr_fold(af, saddr) << 32 | lbvs_addr_fold(af, daddr);
 }
 
-/* Whether an address may be a service's by address, or a real's. */
-static __always_inline bool lbvs_addr_counted(const struct lbvs_net *ln, u8 af,
-					      const __be32 *addr)
+/* Whether an address may be a service's, or a real's. */
+static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
+					    const __be32 *addr)
 {
 	return READ_ONCE(ln->addr_count[lbvs_addr_slot(af, addr)]);
 }
@@ -721,18 +737,11 @@ static __always_inline bool lbvs_addr_glance(const struct lbvs_net *ln,
 {
 	struct lbvs_glance glance;
 
-	if (!lbvs_packet_glance(skb, af, &glance) || READ_ONCE(ln->any_addrs))
+	if (!lbvs_packet_glance(skb, af, &glance))
 		return true;
-	return lbvs_addr_counted(ln, af, glance.daddr) ||
+	return lbvs_addr_maybe(ln, af, glance.daddr) ||
 	       ((answers || READ_ONCE(ln->nats)) &&
-		lbvs_addr_counted(ln, af, glance.saddr));
-}
-
-/* The same, of services by firewall mark, too: those have any address. */
-static __always_inline bool lbvs_addr_maybe(const struct lbvs_net *ln, u8 af,
-					    const __be32 *addr)
-{
-	return READ_ONCE(ln->any_addrs) || lbvs_addr_counted(ln, af, addr);
+		lbvs_addr_maybe(ln, af, glance.saddr));
 }
 
 /* Packets that came together are side by side in memory, as a rule, 256 bytes each. */
@@ -800,6 +809,12 @@ static inline bool lbvs_has_made(struct lbvs_net *ln, const struct sk_buff *skb,
 	const struct lbvs_note *note = lbvs_note_of(ln, skb);
 
 	return note->skb == skb && note->made == conn;
+}
+
+static inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
+				     const struct lbvs_service *svc, u8 state)
+{
+	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
 }
 
 /* Whether packets that go this way have conntrack entries. */

@@ -474,6 +474,7 @@ static int settings_change(struct sk_buff *skb, struct lbvs_net *ln,
 	lbvs_fast_set(ln, &want.fast);
 	for (i = 0; i < ARRAY_SIZE(want.timeout); i++)
 		WRITE_ONCE(ln->timeout[i], want.timeout[i]);
+	lbvs_service_lives(ln);
 	return 0;
 }
 

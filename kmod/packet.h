@@ -167,15 +167,15 @@ struct lbvs_glance {
 
 /*
  * Look at nothing but a packet's ends, where they are: for most packets that is
- * enough. False if it isn't TCP or UDP, or not evidently.
+ * enough. On its way up a packet's data begins with the IP header. False if it
+ * isn't TCP or UDP, or not evidently.
  */
 static __always_inline bool lbvs_packet_glance(const struct sk_buff *skb, u8 af,
 					       struct lbvs_glance *glance)
 {
-	const void *header = skb_network_header(skb);
-	unsigned int there = skb_headlen(skb) - skb_network_offset(skb);
-	const struct ipv6hdr *ip6h = header;
-	const struct iphdr *iph = header;
+	const struct ipv6hdr *ip6h = (const void *)skb->data;
+	const struct iphdr *iph = (const void *)skb->data;
+	unsigned int there = skb_headlen(skb);
 	u8 proto;
 
 	if (af == AF_INET) {

@@ -29,17 +29,20 @@
 extern const u8 lbvs_tcp_events[LBVS_TCP_FLAGS + 1];
 
 /*
- * A header that is there, or NULL. @plain: only where it can stay where it is;
- * otherwise it is put together in @buf if it has to be.
+ * Find a header; false if it isn't there. @plain: only where it can stay where it
+ * is; otherwise it is put together in @buf if it has to be.
  */
-static __always_inline const void *lbvs_header(const struct sk_buff *skb,
-					       unsigned int off,
-					       unsigned int len, void *buf,
-					       bool plain)
+static __always_inline bool lbvs_header(const struct sk_buff *skb,
+					unsigned int off, unsigned int len,
+					void *buf, bool plain,
+					const void **header)
 {
-	if (!plain)
-		return skb_header_pointer(skb, off, len, buf);
-	return off + len <= skb_headlen(skb) ? skb->data + off : NULL;
+	if (plain) {
+		*header = skb->data + off;
+		return off + len <= skb_headlen(skb);
+	}
+	*header = skb_header_pointer(skb, off, len, buf);
+	return *header;
 }
 
 /* What may stand between an IPv6 header and the transport's. */
@@ -47,17 +50,6 @@ static __always_inline bool lbvs_is_exthdr(u8 nexthdr)
 {
 	return nexthdr == NEXTHDR_HOP || nexthdr == NEXTHDR_ROUTING ||
 	       nexthdr == NEXTHDR_DEST;
-}
-
-/* How many bytes of a transport header have to be there; 0: not ours. */
-static __always_inline unsigned int lbvs_l4_size(u8 proto)
-{
-	if (proto == IPPROTO_TCP)
-		return sizeof(struct tcphdr);
-	if (proto == IPPROTO_UDP)
-		return sizeof(struct udphdr);
-	return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6 ?
-	       sizeof(struct icmphdr) : 0;
 }
 
 /* An ICMPv4 and an ICMPv6 header begin alike: type, code, checksum. */
@@ -70,43 +62,84 @@ static __always_inline bool lbvs_is_error(u8 af, u8 proto, u8 type)
 	return proto == IPPROTO_ICMPV6 && !(type & ICMPV6_INFOMSG_MASK);
 }
 
-/* @end: of the packet, as its IP header says: what is behind it is padding. */
+/*
+ * The transport's header, of which @len bytes have to be there. @end: of the
+ * packet, as its IP header says: what is behind it is padding.
+ */
+static __always_inline bool
+lbvs_l4_header(const struct sk_buff *skb, struct lbvs_packet *pkt,
+	       unsigned int len, unsigned int end, void *buf, bool plain,
+	       const void **header)
+{
+	pkt->l4_len = len;
+	return pkt->l4_off + len <= end &&
+	       lbvs_header(skb, pkt->l4_off, len, buf, plain, header);
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_udp(const struct sk_buff *skb, struct lbvs_packet *pkt,
+	       unsigned int end, bool plain)
+{
+	struct udphdr buf __lbvs_uninitialized;
+	const struct udphdr *uh;
+	const void *header;
+
+	if (!lbvs_l4_header(skb, pkt, sizeof(buf), end, &buf, plain, &header))
+		return LBVS_KIND_OTHER;
+	uh = header;
+	pkt->tuple.sport = uh->source;
+	pkt->tuple.dport = uh->dest;
+	return LBVS_KIND_FLOW;
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_tcp(const struct sk_buff *skb, struct lbvs_packet *pkt,
+	       unsigned int end, bool plain)
+{
+	struct tcphdr buf __lbvs_uninitialized;
+	const struct tcphdr *th;
+	const void *header;
+
+	if (!lbvs_l4_header(skb, pkt, sizeof(buf), end, &buf, plain, &header))
+		return LBVS_KIND_OTHER;
+	th = header;
+	pkt->tuple.sport = th->source;
+	pkt->tuple.dport = th->dest;
+	if (th->doff < sizeof(*th) / 4)
+		return LBVS_KIND_OTHER;
+	pkt->event = lbvs_tcp_events[((const u8 *)th)[13] & LBVS_TCP_FLAGS];
+	return LBVS_KIND_FLOW;
+}
+
+static __always_inline enum lbvs_kind
+lbvs_parse_icmp(const struct sk_buff *skb, struct lbvs_packet *pkt,
+		unsigned int end)
+{
+	struct icmphdr buf __lbvs_uninitialized;
+	const struct icmphdr *h;
+	const void *header;
+
+	if (!lbvs_l4_header(skb, pkt, sizeof(buf), end, &buf, false, &header))
+		return LBVS_KIND_OTHER;
+	h = header;
+	return lbvs_is_error(pkt->tuple.af, pkt->tuple.proto, h->type) ?
+	       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
+}
+
 static __always_inline enum lbvs_kind
 lbvs_parse_l4(const struct sk_buff *skb, struct lbvs_packet *pkt,
 	      unsigned int end, bool plain)
 {
-	union {
-		struct tcphdr tcp;
-		struct udphdr udp;
-		struct icmphdr icmp;
-	} buf __lbvs_uninitialized;
-	bool flow = pkt->tuple.proto == IPPROTO_TCP ||
-		    pkt->tuple.proto == IPPROTO_UDP;
-	const typeof(buf) *h;
+	u8 proto = pkt->tuple.proto;
 
 	pkt->event = LBVS_TCP_NONE;
-	if (plain && !flow)
-		return LBVS_KIND_OTHER;
-	pkt->l4_len = lbvs_l4_size(pkt->tuple.proto);
-	if (!pkt->l4_len || pkt->l4_off + pkt->l4_len > end)
-		return LBVS_KIND_OTHER;
-	h = lbvs_header(skb, pkt->l4_off, pkt->l4_len, &buf, plain);
-	if (!h)
-		return LBVS_KIND_OTHER;
-
-	if (!flow)
-		return lbvs_is_error(pkt->tuple.af, pkt->tuple.proto,
-				     h->icmp.type) ?
-		       LBVS_KIND_ERROR : LBVS_KIND_OTHER;
-	/* Both begin with their ports. */
-	pkt->tuple.sport = h->udp.source;
-	pkt->tuple.dport = h->udp.dest;
-	if (pkt->tuple.proto == IPPROTO_UDP)
-		return LBVS_KIND_FLOW;
-	if (h->tcp.doff < sizeof(h->tcp) / 4)
-		return LBVS_KIND_OTHER;
-	pkt->event = lbvs_tcp_events[((const u8 *)&h->tcp)[13] & LBVS_TCP_FLAGS];
-	return LBVS_KIND_FLOW;
+	if (proto == IPPROTO_TCP)
+		return lbvs_parse_tcp(skb, pkt, end, plain);
+	if (proto == IPPROTO_UDP)
+		return lbvs_parse_udp(skb, pkt, end, plain);
+	if (!plain && (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6))
+		return lbvs_parse_icmp(skb, pkt, end);
+	return LBVS_KIND_OTHER;
 }
 
 static __always_inline enum lbvs_kind
@@ -115,10 +148,11 @@ lbvs_parse_ipv4(const struct sk_buff *skb, unsigned int off,
 {
 	const struct iphdr *iph;
 	struct iphdr buf __lbvs_uninitialized;
+	const void *header;
 
-	iph = lbvs_header(skb, off, sizeof(buf), &buf, plain);
-	if (!iph)
+	if (!lbvs_header(skb, off, sizeof(buf), &buf, plain, &header))
 		return LBVS_KIND_OTHER;
+	iph = header;
 	if (plain ? *(const u8 *)iph != 0x45 :
 		    iph->version != 4 || iph->ihl < sizeof(buf) / 4)
 		return LBVS_KIND_OTHER;
@@ -141,12 +175,16 @@ lbvs_parse_ipv6(const struct sk_buff *skb, unsigned int off,
 {
 	const struct ipv6hdr *ip6h;
 	struct ipv6hdr buf __lbvs_uninitialized;
+	const void *header;
 
-	ip6h = lbvs_header(skb, off, sizeof(buf), &buf, plain);
-	if (!ip6h || ip6h->version != 6)
+	if (!lbvs_header(skb, off, sizeof(buf), &buf, plain, &header))
 		return LBVS_KIND_OTHER;
-	memcpy(pkt->tuple.saddr, &ip6h->saddr, sizeof(pkt->tuple.saddr));
-	memcpy(pkt->tuple.daddr, &ip6h->daddr, sizeof(pkt->tuple.daddr));
+	ip6h = header;
+	if (ip6h->version != 6)
+		return LBVS_KIND_OTHER;
+	/* Word by word, so that gcc keeps the rest of @pkt in registers. */
+	lbvs_addr_copy(AF_INET6, pkt->tuple.saddr, ip6h->saddr.s6_addr32);
+	lbvs_addr_copy(AF_INET6, pkt->tuple.daddr, ip6h->daddr.s6_addr32);
 	pkt->len = ntohs(ip6h->payload_len);
 	if (pkt->len)
 		pkt->len += sizeof(*ip6h);
@@ -180,14 +218,15 @@ lbvs_parse_ip(const struct sk_buff *skb, u8 af, unsigned int off,
 
 /*
  * Read the headers of a packet, see lbvs_packet_parse(). @plain, a constant: only
- * TCP and UDP right behind the IP header and in one piece with it; everything else
- * is LBVS_KIND_OTHER, but for plain fragments.
+ * TCP and UDP right behind the IP header and in one piece with it, which is where
+ * the data begins, as the stack sees to before it hands a packet up; everything
+ * else is LBVS_KIND_OTHER, but for plain fragments.
  */
 static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 						 u8 af, struct lbvs_packet *pkt,
 						 bool plain)
 {
-	unsigned int off = skb_network_offset(skb);
+	unsigned int off = plain ? 0 : skb_network_offset(skb);
 	unsigned int there = skb->len - off;
 	enum lbvs_kind kind;
 
@@ -204,10 +243,11 @@ static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 			return LBVS_KIND_OTHER;
 		pkt->len = there;
 	}
-	if (pkt->len > there || pkt->len < pkt->l4_off - off)
+	if (pkt->len > there)
 		return LBVS_KIND_OTHER;
-	return kind == LBVS_KIND_FLOW ?
-	       lbvs_parse_l4(skb, pkt, off + pkt->len, plain) : kind;
+	if (kind == LBVS_KIND_FLOW)
+		return lbvs_parse_l4(skb, pkt, off + pkt->len, plain);
+	return pkt->len < pkt->l4_off - off ? LBVS_KIND_OTHER : kind;
 }
 
 #endif /* _LBVS_PACKET_PARSE_H */

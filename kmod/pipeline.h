@@ -22,6 +22,7 @@
 
 #include "compat.h"
 #include "forward_nat.h"
+#include "forward_tunnel.h"
 #include "lbvs.h"
 
 /* A VRF has routes of its own, which are not looked up: it is left alone. */
@@ -79,7 +80,7 @@ lbvs_conn_lookup(struct lbvs_conn_family *fam, const struct lbvs_tuple *tuple,
 			if (!lbvs_entry_equal(entry, tuple))
 				continue;
 			conn = lbvs_entry_conn(entry, tuple->af);
-			if (!test(conn))
+			if (unlikely(!test(conn)))
 				continue;
 			*dir = entry->dir;
 			return conn;
@@ -103,12 +104,6 @@ lbvs_conn_of(struct lbvs_net *ln, const struct lbvs_tuple *tuple,
 
 /* --- state --- */
 
-static __always_inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
-					      const struct lbvs_service *svc, u8 state)
-{
-	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
-}
-
 /*
  * Where replies go past the director, a client's packets are all there is to
  * tell the state from.
@@ -127,44 +122,50 @@ static __always_inline u32 lbvs_next_word(u32 word, u8 method,
 	       lbvs_udp_next(word);
 }
 
-/* Whether the state changed. */
+/* What most packets find, and leave. */
+static __always_inline u8 lbvs_usual_state(const struct lbvs_packet *pkt)
+{
+	return pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
+					    LBVS_STATE_UDP;
+}
+
+/* Find the state after a packet; @word is the one before. Whether that changed. */
 static __always_inline bool lbvs_transition(struct lbvs_conn *conn,
 					    enum lbvs_dir dir, u8 method,
-					    const struct lbvs_packet *pkt)
+					    const struct lbvs_packet *pkt,
+					    u32 *word)
 {
-	u32 word = READ_ONCE(conn->word), next;
+	u32 next;
 
-	/* What most packets find, and leave. */
-	if ((word & LBVS_CONN_STATE) ==
-	    (pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
-					  LBVS_STATE_UDP))
+	if (likely((*word & LBVS_CONN_STATE) == lbvs_usual_state(pkt)))
 		return false;
 	do {
-		next = lbvs_next_word(word, method, dir, pkt);
-		if (next == word || word & LBVS_CONN_DEAD)
+		next = lbvs_next_word(*word, method, dir, pkt);
+		if (next == *word || *word & LBVS_CONN_DEAD)
 			return false;
-	} while (!try_cmpxchg(&conn->word, &word, next));
+	} while (!try_cmpxchg(&conn->word, word, next));
 
-	if ((word ^ next) & LBVS_CONN_ACTIVE)
+	if ((*word ^ next) & LBVS_CONN_ACTIVE)
 		atomic_add(next & LBVS_CONN_ACTIVE ? 1 : -1,
 			   &conn->real->active);
+	*word = next;
 	return true;
 }
 
 /* See lbvs_conn_advance(). */
-static __always_inline void lbvs_advance(struct lbvs_net *ln,
-					 struct lbvs_conn *conn,
+static __always_inline void lbvs_advance(struct lbvs_conn *conn,
 					 enum lbvs_dir dir, u8 method,
 					 const struct lbvs_packet *pkt)
 {
-	bool changed = lbvs_transition(conn, dir, method, pkt);
-	u32 timeout, expires;
+	u32 word = READ_ONCE(conn->word);
+	bool changed = lbvs_transition(conn, dir, method, pkt, &word);
+	const struct lbvs_life *life;
+	u32 expires;
 
-	timeout = lbvs_state_timeout(ln, conn->real->svc,
-				     lbvs_conn_state(conn));
-	expires = (u32)jiffies + timeout;
-	if (changed || (s32)(expires - READ_ONCE(conn->expires)) >=
-		       (s32)min_t(u32, HZ, timeout / 8))
+	life = &conn->real->svc->life[word & LBVS_CONN_STATE];
+	expires = (u32)jiffies + READ_ONCE(life->timeout);
+	if (unlikely(changed || (s32)(expires - READ_ONCE(conn->expires)) >=
+				(s32)READ_ONCE(life->slack)))
 		WRITE_ONCE(conn->expires, expires);
 }
 
@@ -195,22 +196,27 @@ static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
 
 /*
  * Find the way to a real, from its cache if that is good still. It doesn't depend
- * on who sends, or on marks and DSCP. False if there is none.
+ * on who sends, or on marks and DSCP. False if there is none, or on the fast path
+ * if it can't be cached.
  */
 static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 					  struct lbvs_real *real, u8 method,
-					  struct lbvs_way *way)
+					  struct lbvs_way *way, bool fast)
 {
 	struct lbvs_route_entry *entry = rcu_dereference(real->route.entry);
 
 	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln))) {
-		/* Of its own, so that the other can stay in registers. */
 		struct lbvs_way found = {};
 
-		if (!lbvs_route_real(real, method, &found))
+		if (!fast) {
+			if (!lbvs_route_real(real, method, &found))
+				return false;
+			*way = found;
+			return true;
+		}
+		entry = lbvs_route_renew(real, method);
+		if (!entry)
 			return false;
-		*way = found;
-		return true;
 	}
 	lbvs_entry_use(entry, way);
 	return true;
@@ -297,6 +303,8 @@ static __always_inline unsigned int
 lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 	      const struct lbvs_way *way, bool tunnel, bool fast)
 {
+	unsigned int mtu;
+
 	/*
 	 * No IPv6 host has to send less: the outer packet is fragmented, but not
 	 * on the fast path.
@@ -309,9 +317,13 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 		return way->entry->mtu;
 	if (pkt->tuple.af == AF_INET)
 		return ip_dst_mtu_maybe_forward(way->dst, !pkt->local);
-	/* The stack asks for the one before output, and for the other in it. */
-	return min(ip6_dst_mtu_maybe_forward(way->dst, !pkt->local),
-		   dst_mtu(way->dst));
+	/*
+	 * The stack asks for the one before output, and for the other in it. They
+	 * are the device's both unless the route has one.
+	 */
+	mtu = ip6_dst_mtu_maybe_forward(way->dst, !pkt->local);
+	return likely(!dst_metric_raw(way->dst, RTAX_MTU)) ?
+	       mtu : min(mtu, dst_mtu(way->dst));
 }
 
 static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
@@ -334,7 +346,7 @@ lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
 		return LBVS_DROP_GATEWAY;
 	if (!fast && !pkt->local && pkt->ttl <= 1)
 		return LBVS_DROP_TTL;
-	if (skb_is_nonlinear(skb) && skb_warn_if_lro(skb))
+	if (unlikely(skb_is_nonlinear(skb) && skb_warn_if_lro(skb)))
 		return LBVS_DROP_LRO;
 	/* On the fast path there are no policies. */
 	if (!pkt->local && !fast &&
@@ -351,7 +363,7 @@ lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
 static __always_inline bool lbvs_has_policies(const struct net *net)
 {
 #ifdef CONFIG_XFRM
-	return net->xfrm.policy_count[XFRM_POLICY_FWD] ||
+	return net->xfrm.policy_count[XFRM_POLICY_FWD] |
 	       net->xfrm.policy_count[XFRM_POLICY_OUT] ||
 	       net->xfrm.policy_default[XFRM_POLICY_FWD] !=
 	       XFRM_USERPOLICY_ACCEPT ||
@@ -364,31 +376,10 @@ static __always_inline bool lbvs_has_policies(const struct net *net)
 
 /* A director that is a dr real gets nothing back; the slow path sees to that. */
 static __always_inline bool lbvs_goes_back(const struct lbvs_path *path,
-					   const struct lbvs_packet *pkt)
+					   const struct sk_buff *skb)
 {
 	return path->method == LBVS_METHOD_DR &&
-	       ether_addr_equal(path->neigh->ha, pkt->sender);
-}
-
-/* Whether a packet can pass by the stack's output, and why not. */
-static __always_inline enum lbvs_fast
-lbvs_path_fast(struct lbvs_net *ln, const struct sk_buff *skb,
-	       const struct lbvs_packet *pkt, struct lbvs_path *path)
-{
-	const struct lbvs_way *way = &path->way;
-
-	if (!(way->flags & LBVS_WAY_PLAIN))
-		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
-						     LBVS_FAST_ROUTE;
-	if (lbvs_has_policies(ln->net))
-		return LBVS_FAST_POLICY;
-	if (skb_headroom(skb) < LL_RESERVED_SPACE(way->dst->dev))
-		return LBVS_FAST_NO_MEMORY;
-	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
-					  path->real->key.addr :
-					  path->to->daddr);
-	return path->neigh && !lbvs_goes_back(path, pkt) ? LBVS_FAST_TAKEN :
-							   LBVS_FAST_NEIGHBOUR;
+	       ether_addr_equal(path->neigh->ha, eth_hdr(skb)->h_source);
 }
 
 /* The fast path leaves to the stack what can't be passed on. */
@@ -399,37 +390,69 @@ static __always_inline enum lbvs_fast lbvs_fate_of(enum lbvs_drop why)
 	       why == LBVS_DROP_LRO ? LBVS_FAST_HEADER : LBVS_FAST_ROUTE;
 }
 
+/* What the stack would leave for the hardware header; for that it is enough. */
+static __always_inline unsigned int lbvs_way_headroom(const struct lbvs_way *way)
+{
+	return way->entry ? way->entry->headroom :
+			    LL_RESERVED_SPACE(way->dst->dev);
+}
+
+/* Whether a packet can pass by the stack's output, and why not. */
+static __always_inline enum lbvs_fast
+lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
+	       const struct lbvs_packet *pkt, struct lbvs_path *path)
+{
+	const struct lbvs_way *way = &path->way;
+	enum lbvs_drop why;
+
+	if (unlikely(!(way->flags & LBVS_WAY_PLAIN)))
+		return way->flags & LBVS_WAY_LOCAL ? LBVS_FAST_LOCAL :
+						     LBVS_FAST_ROUTE;
+	why = lbvs_path_check(ln, skb, pkt, path, true);
+	if (unlikely(why))
+		return lbvs_fate_of(why);
+	if (unlikely(lbvs_has_policies(ln->net)))
+		return LBVS_FAST_POLICY;
+	if (unlikely(skb_headroom(skb) < lbvs_way_headroom(way)))
+		return LBVS_FAST_NO_MEMORY;
+	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
+					  path->real->key.addr :
+					  path->to->daddr);
+	return likely(path->neigh && !lbvs_goes_back(path, skb)) ?
+	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
+}
+
 /*
- * Find out where a packet is to go, and whether it can. On the fast path the
- * packet's fate is set, and what isn't LBVS_FAST_TAKEN is done with; otherwise
- * lbvs_path_take() comes next. LBVS_DROP_NONE, or why it can't.
+ * Find out where a packet is to go, and whether it can. On the fast path that is
+ * the packet's fate, and what isn't LBVS_FAST_TAKEN is done with. Otherwise it is
+ * LBVS_DROP_NONE, or why it can't; lbvs_path_take() comes next.
  */
 static __always_inline enum lbvs_drop
 lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 	       struct lbvs_packet *pkt, struct lbvs_path *path, bool fast)
 {
 	struct lbvs_way *way = &path->way;
-	enum lbvs_drop why = LBVS_DROP_NONE;
 
 	path->local = false;
 	if (path->dir == LBVS_DIR_IN ?
-	    !lbvs_way_real(ln, path->real, path->method, way) :
+	    !lbvs_way_real(ln, path->real, path->method, way, fast) :
 	    !lbvs_way_client(ln, skb, pkt, path, way)) {
 		way->ref = false;
-		why = LBVS_DROP_NO_ROUTE;
-	} else if (!lbvs_method_replies(path->method) &&
-		   way->flags & LBVS_WAY_LOCAL) {
-		path->local = true;
-	} else {
-		why = lbvs_path_check(ln, skb, pkt, path, fast);
+		pkt->fate = LBVS_FAST_ROUTE;
+		return LBVS_DROP_NO_ROUTE;
 	}
 	if (fast) {
-		pkt->fate = why ? lbvs_fate_of(why) :
-				  lbvs_path_fast(ln, skb, pkt, path);
-		if (pkt->fate != LBVS_FAST_TAKEN)
+		pkt->fate = lbvs_path_fast(ln, skb, pkt, path);
+		if (unlikely(pkt->fate != LBVS_FAST_TAKEN))
 			lbvs_way_put(way);
+		return LBVS_DROP_NONE;
 	}
-	return why;
+	if (!lbvs_method_replies(path->method) &&
+	    way->flags & LBVS_WAY_LOCAL) {
+		path->local = true;
+		return LBVS_DROP_NONE;
+	}
+	return lbvs_path_check(ln, skb, pkt, path, false);
 }
 
 /* --- rewrite --- */
@@ -537,8 +560,9 @@ static __always_inline int lbvs_transform(const struct lbvs_net *ln,
 		return err;
 	if (fast)
 		skb_set_transport_header(skb, pkt->l4_off);
+	/* On the fast path it fits, unless that wasn't asked. */
 	df = lbvs_must_fit(ln, pkt, true) &&
-	     (skb_is_gso(skb) ||
+	     ((fast && !skb->ignore_df) || skb_is_gso(skb) ||
 	      pkt->len <= lbvs_tunnel_mtu(path->real, &path->way));
 	return lbvs_tunnel_push(ln->net, skb, pkt->tuple.af, pkt->tos,
 				path->real, path->way.entry, df);
@@ -564,14 +588,14 @@ static __always_inline bool lbvs_push_header(struct sk_buff *skb,
 	const struct hh_cache *hh = &n->hh;
 	unsigned int seq, len;
 
-	if (!(READ_ONCE(n->nud_state) & NUD_CONNECTED) ||
-	    skb_headroom(skb) < HH_DATA_MOD)
+	if (unlikely(!(READ_ONCE(n->nud_state) & NUD_CONNECTED)))
 		return false;
 	do {
 		seq = read_seqbegin(&hh->hh_lock);
 		len = READ_ONCE(hh->hh_len);
-		if (!len || len > HH_DATA_MOD)
+		if (unlikely(!len || len > HH_DATA_MOD))
 			return false;
+		/* There is room: see lbvs_way_headroom(). */
 		memcpy(skb->data - HH_DATA_MOD, hh->hh_data, HH_DATA_MOD);
 	} while (read_seqretry(&hh->hh_lock, seq));
 	__skb_push(skb, len);
@@ -637,7 +661,7 @@ static __always_inline bool lbvs_outdated(const struct lbvs_conn *conn,
 					  enum lbvs_dir dir,
 					  const struct lbvs_packet *pkt)
 {
-	return pkt->event == LBVS_TCP_SYN && dir == LBVS_DIR_IN &&
+	return unlikely(pkt->event == LBVS_TCP_SYN) && dir == LBVS_DIR_IN &&
 	       lbvs_state_closing(lbvs_conn_state(conn));
 }
 
@@ -663,10 +687,10 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	if (lbvs_method_replies(method))
 		lbvs_conn_rewritten(conn, dir, &to);
 	why = lbvs_path_find(ln, skb, pkt, &path, fast);
-	if (fast && pkt->fate != LBVS_FAST_TAKEN)
+	if (fast && unlikely(pkt->fate != LBVS_FAST_TAKEN))
 		return NF_ACCEPT;
 	if (!first)
-		lbvs_advance(ln, conn, dir, method, pkt);
+		lbvs_advance(conn, dir, method, pkt);
 	if (!fast && dir == LBVS_DIR_IN && lbvs_tracked(ln, path.method))
 		lbvs_conntrack_reply(skb, conn);
 	return lbvs_path_take(ln, skb, pkt, &path, why, fast);
@@ -682,7 +706,7 @@ lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
 		enum lbvs_dir dir, u8 method, bool first, bool fast)
 {
 	/* Not before conntrack has seen it. */
-	if (pkt->early && lbvs_tracked(ln, method)) {
+	if (pkt->early && unlikely(lbvs_tracked(ln, method))) {
 		pkt->fate = LBVS_FAST_TRACKED;
 		return NF_ACCEPT;
 	}

@@ -242,6 +242,7 @@ static struct lbvs_route_entry *entry_make(const struct lbvs_way *way, u8 af)
 	entry->cookie = af == AF_INET ? dst_rtable(way->dst)->rt_genid :
 					rt6_get_cookie(dst_rt6_info(way->dst));
 	entry->mtu = lasting_mtu(way, af);
+	entry->headroom = LL_RESERVED_SPACE(way->dst->dev);
 	entry->flags = way->flags;
 	entry->id = 0;
 	memcpy(entry->saddr, way->saddr, sizeof(entry->saddr));
@@ -301,6 +302,26 @@ bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 		return true;
 	lbvs_way_put(way);
 	return false;
+}
+
+/**
+ * lbvs_route_renew() - look up the way to a real, for its cache
+ * @real: the real
+ * @method: how packets get there
+ *
+ * Context: RCU, BH off.
+ * Return: the cached route, under RCU; NULL if there is none, or no memory, or if
+ * another CPU is about to renew it
+ */
+struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method)
+{
+	struct lbvs_way way = {};
+
+	if (!lbvs_route_real(real, method, &way))
+		return NULL;
+	/* The cache has a reference of its own. */
+	lbvs_way_put(&way);
+	return way.entry;
 }
 
 /* Whether packets that go one way could as well go the other: CPUs have theirs. */
@@ -619,7 +640,7 @@ bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt)
 	struct neighbour *n = NULL;
 	struct lbvs_way way;
 
-	if (!pkt->sender || !lbvs_way_real(real->svc->ln, real, LBVS_METHOD_DR, &way))
+	if (!pkt->sender || !lbvs_way_real(real->svc->ln, real, LBVS_METHOD_DR, &way, false))
 		return false;
 	if (way.dst->dev == pkt->dev && !(way.flags & LBVS_WAY_GATEWAY)) {
 		n = lbvs_way_neigh(&way, real->key.addr);

@@ -79,27 +79,48 @@ struct lbvs_service *lbvs_service_get(struct lbvs_net *ln,
 	return rhashtable_lookup_fast(&ln->services, key, service_params);
 }
 
-/* A firewall mark has any address that its packets come for. */
-static void any_addr(struct lbvs_net *ln, int more)
-{
-	WRITE_ONCE(ln->any_addrs, ln->any_addrs + more);
-}
-
 static int vip_add(struct lbvs_service *svc)
 {
 	if (!svc->key.mark)
-		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr,
-				     true);
-	any_addr(svc->ln, 1);
+		return lbvs_addr_add(svc->ln, svc->key.af, svc->key.addr, true);
+	/* It has any address that its packets come for. */
+	lbvs_addr_any(svc->ln, 1);
 	return 0;
 }
 
 static void vip_del(struct lbvs_service *svc)
 {
 	if (svc->key.mark)
-		any_addr(svc->ln, -1);
+		lbvs_addr_any(svc->ln, -1);
 	else
 		lbvs_addr_del(svc->ln, svc->key.af, svc->key.addr, true);
+}
+
+static void set_life(struct lbvs_service *svc)
+{
+	u32 timeout;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(svc->life); i++) {
+		timeout = lbvs_state_timeout(svc->ln, svc, i);
+		WRITE_ONCE(svc->life[i].timeout, timeout);
+		WRITE_ONCE(svc->life[i].slack, min_t(u32, HZ, timeout / 8));
+	}
+}
+
+/**
+ * lbvs_service_lives() - have services heed the namespace's timeouts
+ * @ln: the namespace, whose timeouts have changed
+ */
+void lbvs_service_lives(struct lbvs_net *ln)
+{
+	struct lbvs_service *svc;
+
+	lockdep_assert_held(&ln->lock);
+	list_for_each_entry(svc, &ln->list, list)
+		set_life(svc);
+	list_for_each_entry(svc, &ln->removed, list)
+		set_life(svc);
 }
 
 /**
@@ -121,6 +142,7 @@ int lbvs_service_add(struct lbvs_net *ln, const struct lbvs_service *want)
 	if (!svc)
 		return -ENOMEM;
 	svc->ln = ln;
+	set_life(svc);
 	INIT_LIST_HEAD(&svc->reals);
 	INIT_LIST_HEAD(&svc->objects);
 	pool = lbvs_pool_build(svc, svc->sched);
@@ -195,6 +217,7 @@ int lbvs_service_edit(struct lbvs_service *svc,
 	WRITE_ONCE(svc->mss, want->mss);
 	for (i = 0; i < ARRAY_SIZE(svc->timeout); i++)
 		WRITE_ONCE(svc->timeout[i], want->timeout[i]);
+	set_life(svc);
 	svc->ln->config_seq++;
 	return 0;
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Method tunnel: how much longer packets get. */
+#ifndef _LBVS_FORWARD_TUNNEL_H
+#define _LBVS_FORWARD_TUNNEL_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <net/gre.h>
+#include <net/gue.h>
+
+#include "lbvs.h"
+
+static __always_inline unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real)
+{
+	unsigned int len = real->key.af == AF_INET ? sizeof(struct iphdr) :
+						     sizeof(struct ipv6hdr);
+	u8 encap = READ_ONCE(real->encap);
+
+	if (likely(encap == LBVS_ENCAP_IPIP))
+		return len;
+	return len + (encap == LBVS_ENCAP_GRE ?
+		      sizeof(struct gre_base_hdr) :
+		      sizeof(struct udphdr) + sizeof(struct guehdr));
+}
+
+#endif /* _LBVS_FORWARD_TUNNEL_H */
