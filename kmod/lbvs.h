@@ -422,7 +422,8 @@ struct lbvs_real_key {
  * @down: it was removed or set down; likewise
  * @replies: it is, or has been, a nat real; under &lbvs_net.lock
  * @stats: per-CPU counters
- * @route: the way to it
+ * @route: the ways to it by &enum lbvs_method: when its method changes, its
+ *	connections keep theirs
  * @active: connections that aren't closing
  * @pools: pools that it is in
  * @ref: one of the configuration, one of each pool and of each connection.
@@ -448,7 +449,7 @@ struct lbvs_real {
 	bool replies;
 	__be16 encap_port;
 	struct lbvs_stats __percpu *stats;
-	struct lbvs_route route;
+	struct lbvs_route route[__LBVS_METHOD_MAX];
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	refcount_t ref;
@@ -563,7 +564,8 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 		       struct lbvs_way *way);
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way);
 struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method);
-void lbvs_route_flush(struct lbvs_route *route);
+void lbvs_route_real_init(struct lbvs_real *real);
+void lbvs_route_flush_real(struct lbvs_real *real);
 void lbvs_route_flush_tunnels(struct lbvs_net *ln);
 void lbvs_route_flush_clients(struct lbvs_net *ln,
 			      const struct net_device *dev);

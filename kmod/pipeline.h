@@ -203,7 +203,8 @@ static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 					  struct lbvs_real *real, u8 method,
 					  struct lbvs_way *way, bool fast)
 {
-	struct lbvs_route_entry *entry = rcu_dereference(real->route.entry);
+	struct lbvs_route_entry *entry =
+		rcu_dereference(real->route[method].entry);
 
 	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln))) {
 		struct lbvs_way found = {};

@@ -186,7 +186,7 @@ static struct lbvs_real *real_alloc(struct lbvs_service *svc)
 		u64_stats_init(&per_cpu_ptr(real->stats, cpu)->syncp);
 	real->svc = svc;
 	refcount_set(&real->ref, 1);
-	spin_lock_init(&real->route.lock);
+	lbvs_route_real_init(real);
 	return real;
 }
 
@@ -224,7 +224,7 @@ static void real_free_rcu(struct rcu_head *rcu)
 /* Behind a grace period: a reply may be on its way through one_packet_find. */
 static void real_free(struct lbvs_real *real)
 {
-	lbvs_route_flush(&real->route);
+	lbvs_route_flush_real(real);
 	call_rcu(&real->rcu, real_free_rcu);
 }
 
@@ -354,8 +354,6 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 		lbvs_conn_kill_unusable(svc->ln);
 	expect_replies(real, conf->method);
 	real_configure(real, conf);
-	/* Another method may need another route. */
-	lbvs_route_flush(&real->route);
 	lbvs_pool_publish(svc, pool);
 	svc->ln->config_seq++;
 	return 0;

@@ -249,6 +249,19 @@ static struct lbvs_route_entry *entry_make(const struct lbvs_way *way, u8 af)
 	return entry;
 }
 
+static void flush(struct lbvs_route *route)
+{
+	struct lbvs_route_entry *entry;
+
+	if (!rcu_access_pointer(route->entry))
+		return;
+	spin_lock_bh(&route->lock);
+	entry = rcu_replace_pointer(route->entry, NULL,
+				    lockdep_is_held(&route->lock));
+	spin_unlock_bh(&route->lock);
+	entry_retire(entry);
+}
+
 /* Keep a way for the next packet to a real, if there is memory. */
 static void real_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
 {
@@ -277,15 +290,14 @@ static void real_keep(struct lbvs_route *route, struct lbvs_way *way, u8 af)
  */
 bool lbvs_route_real(struct lbvs_real *real, u8 method, struct lbvs_way *way)
 {
-	struct lbvs_route *route = &real->route;
+	struct lbvs_route *route = &real->route[method];
 	bool tunnel = method == LBVS_METHOD_TUNNEL;
 	struct lbvs_net *ln = real->svc->ln;
 	u8 af = real->key.af;
 
 	if (af == AF_INET ? !real_lookup4(ln->net, real, method, way) :
 			    !real_lookup6(ln->net, real, method, way)) {
-		if (rcu_access_pointer(route->entry))
-			lbvs_route_flush(route);
+		flush(route);
 		return false;
 	}
 	way_judge(way, af);
@@ -419,18 +431,27 @@ bool lbvs_route_client(struct lbvs_net *ln, struct lbvs_conn *conn,
 }
 
 /**
- * lbvs_route_flush() - forget a cached route
- * @route: the cache
+ * lbvs_route_real_init() - set up the caches of the ways to a real
+ * @real: the real
  */
-void lbvs_route_flush(struct lbvs_route *route)
+void lbvs_route_real_init(struct lbvs_real *real)
 {
-	struct lbvs_route_entry *entry;
+	int i;
 
-	spin_lock_bh(&route->lock);
-	entry = rcu_replace_pointer(route->entry, NULL,
-				    lockdep_is_held(&route->lock));
-	spin_unlock_bh(&route->lock);
-	entry_retire(entry);
+	for (i = 0; i < ARRAY_SIZE(real->route); i++)
+		spin_lock_init(&real->route[i].lock);
+}
+
+/**
+ * lbvs_route_flush_real() - forget the cached ways to a real
+ * @real: the real
+ */
+void lbvs_route_flush_real(struct lbvs_real *real)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(real->route); i++)
+		flush(&real->route[i]);
 }
 
 /**
@@ -451,8 +472,7 @@ void lbvs_route_flush_tunnels(struct lbvs_net *ln)
 	ln->vips_changed = false;
 	list_for_each_entry(svc, &ln->list, list)
 		list_for_each_entry(real, &svc->objects, object)
-			if (real->method == LBVS_METHOD_TUNNEL)
-				lbvs_route_flush(&real->route);
+			flush(&real->route[LBVS_METHOD_TUNNEL]);
 }
 
 /* Whether a cached route leads by a device, or has led by any that may be gone. */
@@ -488,15 +508,19 @@ void lbvs_route_flush_clients(struct lbvs_net *ln, const struct net_device *dev)
 
 static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
 {
-	struct lbvs_route_entry *entry;
+	struct lbvs_route *route;
 	bool stale;
+	int i;
 
-	rcu_read_lock();
-	entry = rcu_dereference(real->route.entry);
-	stale = entry_stale(entry, real->svc->ln, dev);
-	rcu_read_unlock();
-	if (stale)
-		lbvs_route_flush(&real->route);
+	for (i = 0; i < ARRAY_SIZE(real->route); i++) {
+		route = &real->route[i];
+		rcu_read_lock();
+		stale = entry_stale(rcu_dereference(route->entry),
+				    real->svc->ln, dev);
+		rcu_read_unlock();
+		if (stale)
+			flush(route);
+	}
 }
 
 static void flush_stale_of(const struct list_head *services,
