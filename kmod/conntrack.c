@@ -8,6 +8,26 @@
 #include "lbvs.h"
 
 /**
+ * lbvs_conntrack_keeps() - is a packet's entry the one that its connection is to have
+ * @skb: the packet
+ * @dir: its direction
+ *
+ * A reply that nobody knows the request of has an entry of its own, the wrong way
+ * round: in the way of the one that the client's next packet makes.
+ */
+bool lbvs_conntrack_keeps(const struct sk_buff *skb, enum lbvs_dir dir)
+{
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+	enum ip_conntrack_info ctinfo;
+	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	return dir == LBVS_DIR_IN || (ct && nf_ct_is_confirmed(ct));
+#else
+	return false;
+#endif
+}
+
+/**
  * lbvs_conntrack_reply() - tell conntrack what the answer will look like
  * @skb: a packet from a client; the first one's entry isn't confirmed yet, so
  *	nobody else knows of it

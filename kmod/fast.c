@@ -14,6 +14,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -124,13 +125,16 @@ static void count(struct lbvs_net *ln, enum lbvs_fast fate)
 	this_cpu_inc(ln->cpu->count[LBVS_COUNT_FAST(fate)]);
 }
 
-/* A packet that isn't of a known connection, or not to be passed on here. */
+/*
+ * A packet that isn't of a known connection, or not to be passed on here. (What
+ * br_netfilter has shown to PRE_ROUTING doesn't come there again.)
+ */
 static noinline unsigned int leave(struct lbvs_net *ln, struct sk_buff *skb,
 				   u8 af, enum lbvs_fast fate)
 {
 	if (fate == LBVS_FAST_HEADER)
 		fate = header_fate(skb, af);
-	else if (fate == LBVS_FAST_UNKNOWN)
+	else if (fate == LBVS_FAST_UNKNOWN && !nf_bridge_info_exists(skb))
 		lbvs_note_unknown(ln, skb, af);
 	count(ln, fate);
 	return NF_ACCEPT;

@@ -141,9 +141,10 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb,
 	unsigned int l4_len;
 	__be16 sport = 0;
 
+	/* Of the encapsulation that it is to get, which may change meanwhile. */
 	if (skb_cow_head(skb, LL_RESERVED_SPACE(route->dst->dev) +
 			      route->dst->header_len +
-			      lbvs_tunnel_overhead(real)))
+			      lbvs_encap_overhead(real->key.af, encap)))
 		return -ENOMEM;
 	/*
 	 * From here on there is room. The flow's entropy, so that routers and queues

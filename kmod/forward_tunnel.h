@@ -11,17 +11,21 @@
 
 #include "lbvs.h"
 
-static __always_inline unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real)
+static __always_inline unsigned int lbvs_encap_overhead(u8 af, u8 encap)
 {
-	unsigned int len = real->key.af == AF_INET ? sizeof(struct iphdr) :
-						     sizeof(struct ipv6hdr);
-	u8 encap = READ_ONCE(real->encap);
+	unsigned int len = af == AF_INET ? sizeof(struct iphdr) :
+					   sizeof(struct ipv6hdr);
 
 	if (likely(encap == LBVS_ENCAP_IPIP))
 		return len;
 	return len + (encap == LBVS_ENCAP_GRE ?
 		      sizeof(struct gre_base_hdr) :
 		      sizeof(struct udphdr) + sizeof(struct guehdr));
+}
+
+static __always_inline unsigned int lbvs_tunnel_overhead(const struct lbvs_real *real)
+{
+	return lbvs_encap_overhead(real->key.af, READ_ONCE(real->encap));
 }
 
 #endif /* _LBVS_FORWARD_TUNNEL_H */

@@ -41,7 +41,8 @@ static __always_inline enum lbvs_kind look(const struct sk_buff *skb, u8 af,
 					   const struct nf_hook_state *state,
 					   struct lbvs_packet *pkt)
 {
-	if (skb->pkt_type != PACKET_HOST || merely_bridged(skb, state) ||
+	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb) ||
+	    merely_bridged(skb, state) ||
 	    (state->in && lbvs_in_vrf(state->in)) ||
 	    (state->out && lbvs_in_vrf(state->out)))
 		return LBVS_KIND_OTHER;
@@ -73,6 +74,16 @@ static bool gatherable(struct lbvs_net *ln, const struct lbvs_packet *pkt)
 }
 
 /*
+ * What has come in fragments may leave in such, of the size that they had: DF was
+ * about the fragments. ip_fragment() keeps to that.
+ */
+static void come_in_pieces(struct sk_buff *skb)
+{
+	if (IPCB(skb)->frag_max_size)
+		skb->ignore_df = 1;
+}
+
+/*
  * Put fragments together. NF_ACCEPT: the packet is whole, and ours to look at
  * again; otherwise it is gone, or broken.
  */
@@ -80,9 +91,12 @@ static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
 {
 	int err;
 
-	if (af == AF_INET)
-		return ip_defrag(ln->net, skb, IP_DEFRAG_VS_OUT) ? NF_STOLEN :
-								   NF_ACCEPT;
+	if (af == AF_INET) {
+		if (ip_defrag(ln->net, skb, IP_DEFRAG_VS_OUT))
+			return NF_STOLEN;
+		come_in_pieces(skb);
+		return NF_ACCEPT;
+	}
 	err = nf_ct_frag6_gather(ln->net, skb, IP6_DEFRAG_CONNTRACK_IN);
 	if (err == -EINPROGRESS)
 		return NF_STOLEN;
@@ -385,8 +399,11 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, af, state, &pkt);
 	}
-	return kind == LBVS_KIND_FLOW ? fresh_flow(ln, skb, &pkt, state) :
-					NF_ACCEPT;
+	if (kind != LBVS_KIND_FLOW)
+		return NF_ACCEPT;
+	if (pkt.input && af == AF_INET)
+		come_in_pieces(skb);
+	return fresh_flow(ln, skb, &pkt, state);
 }
 
 /*

@@ -160,6 +160,9 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 	method = lbvs_conn_method(conn);
 	if (pkt->early && lbvs_tracked(ln, method))
 		return NF_ACCEPT;
+	/* An error has no ports, but there are routing rules that ask. */
+	to.sport = 0;
+	to.dport = 0;
 	if (lbvs_method_replies(method)) {
 		lbvs_conn_rewritten(conn, dir, &out);
 		lbvs_tuple_reverse(&out, &quote.to);

@@ -601,6 +601,7 @@ int lbvs_tunnel_push(struct net *net, struct sk_buff *skb, u8 af, u8 tos,
 		     const struct lbvs_route_entry *route, bool df);
 
 /* conntrack.c */
+bool lbvs_conntrack_keeps(const struct sk_buff *skb, enum lbvs_dir dir);
 void lbvs_conntrack_reply(struct sk_buff *skb, const struct lbvs_conn *conn);
 
 /* icmp.c */

@@ -327,12 +327,18 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 	       mtu : min(mtu, dst_mtu(way->dst));
 }
 
+/* Whether a packet, or each of its segments, is no larger. */
+static __always_inline bool lbvs_fits(const struct sk_buff *skb,
+				      const struct lbvs_packet *pkt, unsigned int mtu)
+{
+	return pkt->len <= mtu ||
+	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
 static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
 					 const struct lbvs_packet *pkt, unsigned int mtu)
 {
-	if (pkt->len <= mtu || skb->ignore_df)
-		return false;
-	return !skb_is_gso(skb) || !skb_gso_validate_network_len(skb, mtu);
+	return !lbvs_fits(skb, pkt, mtu) && !skb->ignore_df;
 }
 
 /* LBVS_DROP_NONE, or why the packet can't go that way. */
@@ -563,8 +569,8 @@ static __always_inline int lbvs_transform(const struct lbvs_net *ln,
 		skb_set_transport_header(skb, pkt->l4_off);
 	/* On the fast path it fits, unless that wasn't asked. */
 	df = lbvs_must_fit(ln, pkt, true) &&
-	     ((fast && !skb->ignore_df) || skb_is_gso(skb) ||
-	      pkt->len <= lbvs_tunnel_mtu(path->real, &path->way));
+	     ((fast && !skb->ignore_df) ||
+	      lbvs_fits(skb, pkt, lbvs_tunnel_mtu(path->real, &path->way)));
 	return lbvs_tunnel_push(ln->net, skb, pkt->tuple.af, pkt->tos,
 				path->real, path->way.entry, df);
 }
@@ -634,7 +640,8 @@ lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 	       struct lbvs_packet *pkt, struct lbvs_path *path,
 	       enum lbvs_drop why, bool fast)
 {
-	bool tracked = lbvs_tracked(ln, path->method) && !pkt->early;
+	bool tracked = !fast && !pkt->early && lbvs_tracked(ln, path->method) &&
+		       lbvs_conntrack_keeps(skb, path->dir);
 
 	if (!fast) {
 		if (path->local)

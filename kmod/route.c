@@ -31,6 +31,11 @@ static bool lookup4(struct net *net, struct flowi4 *fl4, struct lbvs_way *way)
 
 	if (IS_ERR(rt))
 		return false;
+	/* A client that says it is all of a link is none. */
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);
+		return false;
+	}
 	way->dst = &rt->dst;
 	way->saddr[0] = fl4->saddr;
 	return true;
@@ -178,6 +183,12 @@ static bool has_gateway(const struct lbvs_way *way, u8 af)
 	return dst_rt6_info(way->dst)->rt6i_flags & RTF_GATEWAY;
 }
 
+/* IPv4 by an IPv6 neighbour, whose cached hardware header says IPv6. */
+static bool other_family(const struct lbvs_way *way, u8 af)
+{
+	return af == AF_INET && dst_rtable(way->dst)->rt_gw_family == AF_INET6;
+}
+
 /* What is asked of a way again and again, of one that was looked up. */
 static void way_judge(struct lbvs_way *way, u8 af)
 {
@@ -188,7 +199,8 @@ static void way_judge(struct lbvs_way *way, u8 af)
 	way->flags = af == AF_INET ? 0 : LBVS_WAY_IPV6;
 	if (dev->flags & IFF_LOOPBACK)
 		way->flags |= LBVS_WAY_LOCAL;
-	else if (dev->type == ARPHRD_ETHER && !way->dst->lwtstate)
+	else if (dev->type == ARPHRD_ETHER && !way->dst->lwtstate &&
+		 !other_family(way, af))
 		way->flags |= LBVS_WAY_PLAIN;
 	if (has_gateway(way, af))
 		way->flags |= LBVS_WAY_GATEWAY | LBVS_WAY_ONE_HOP;
