@@ -54,8 +54,27 @@ cases()
 	tell c1 close '*'
 }
 
+# A namespace that has never had an address of ours: packets come by while its only
+# service goes, and after that, until the hooks have gone.
+alone_cases()
+{
+	local i wrong=0
+
+	ip -n lbvs-lone link set lo up
+	# shellcheck disable=SC2016 # for the shell there
+	job lone bash -c 'while :; do echo x > /dev/udp/127.0.0.1/9; done' 2> /dev/null
+	for i in {1..40}; do
+		on lone $LBCTL add-service fwmark 7 && on lone $LBCTL del-service fwmark 7 || wrong=$i
+	done
+	kill $JOB
+	is "a mark's service, and none else, comes and goes" $wrong 0
+}
+
 begin make_network nft
 rules
+SPACES+=(lone)
+add_spaces lone
+alone_cases
 start_servers 8080 8081
 start_client c1 c1
 start_client c2 c2

@@ -83,6 +83,26 @@ masquerade_cases()
 	on d nft delete table inet tracked
 }
 
+# The real speaks first when conntrack has forgotten: the client's next packet still
+# has the client's port.
+flushed_cases()
+{
+	local real addr
+
+	rules "chain nat { type nat hook postrouting priority srcnat; }"
+	tell c1 open t tcp $VIP 80 sport=6200
+	real=$ANSWER
+	told "$V before that" "$real=5" c1 say t 5
+	addr=$R1
+	[ $real = r1 ] || addr=$R2
+	on d conntrack -F 2> /dev/null
+	tell from-$real raw $addr 8080 $C1 6200 A seq=1 ack=1 wait=100
+	told "$V conntrack flushed, and the real speaks first" "$real=5" c1 say t 5
+	is "$V it has an entry, the right way round" "$(entries "src=$C1 dst=$VIP sport=6200 .*src=$addr ")" 1
+	tell c1 close '*'
+	on d nft delete table inet tracked
+}
+
 # mss SPACE: what the established connection there may send at a time
 mss()
 {
@@ -115,6 +135,7 @@ cases()
 	lb set conntrack on
 	state_cases
 	masquerade_cases
+	flushed_cases
 	lb set conntrack off
 	on d conntrack -F 2> /dev/null
 	on d nft -f - <<< "table inet t { chain c { type filter hook prerouting priority 0; ct state new; }; }"
@@ -128,5 +149,7 @@ cases()
 begin make_network nft conntrack
 start_servers 8080
 start_client c1 c1
+start_client from-r1 r1
+start_client from-r2 r2
 both_families cases
 finish

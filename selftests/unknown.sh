@@ -67,6 +67,15 @@ adopt_cases()
 	told "$V is forgotten, and taken up again in mid-stream" r1=20 c1 say t 20
 	reaches "$V and known again" 6001 tcp-established
 	told "$V up to its end" finished c1 finish t
+	service tcp $VIP 81 81 --adopt -- $R1 --method dr
+	tell c1 raw $C1 6003 $VIP 81 FA seq=1 ack=1 wait=200
+	is "$V a FIN taken for a connection: one, and none that is active" \
+		"$(lbq '.services[] | select(.port == 81) | .reals[0] | "\(.connections) \(.active)"' list)" "1 0"
+	lb del-connection --all > /dev/null
+	is "$V and when it is gone" "$(lbq '.services[] | select(.port == 81) | .reals[0].active' list)" 0
+	at $VIP 81
+	lb del-service tcp "$AT"
+	at $VIP 80
 	lb edit-service tcp "$AT" --no-adopt
 	told "$V without adopt" r1 c1 open t tcp $VIP 80 sport=6002
 	lb del-connection --all > /dev/null

@@ -5,9 +5,10 @@
  * icmp FROM TO TYPE CODE INFO PROTOCOL QUOTED-FROM PORT QUOTED-TO PORT [badsum] [quote=BYTES]
  *	An ICMP error about a packet; badsum: its checksum is wrong; quote: so many
  *	bytes of the packet only.
- * frag FROM PORT TO PORT BYTES [reverse] [overlap]
+ * frag FROM PORT TO PORT BYTES [reverse] [overlap] [df]
  *	A datagram "1:..." in fragments; reverse: the last one first; overlap: a
- *	part of the second fragment comes twice, and differs.
+ *	part of the second fragment comes twice, and differs; df: IPv4 fragments say
+ *	that they mustn't be fragmented.
  * craft udp|tcp FROM PORT TO PORT BYTES [OPTION...]
  *	A datagram "1:...", or a SYN. Options: ttl=N, tos=HEX, id=N, df; options=HEX:
  *	IPv4's; ext=TYPE:HEX: IPv6 extension headers, the first one's type and all
@@ -161,7 +162,7 @@ const char *do_icmp(int n, char **words)
 
 /* A part of a datagram, as a fragment; @id tells the datagrams apart. */
 static const char *send_part(const struct address *from, const struct address *to, __u16 id,
-			     const __u8 *data, size_t offset, size_t len, bool more)
+			     const __u8 *data, size_t offset, size_t len, bool more, bool df)
 {
 	struct packet packet = { .from = from, .to = to };
 	struct ip6_frag header = {
@@ -170,7 +171,7 @@ static const char *send_part(const struct address *from, const struct address *t
 	};
 
 	if (is_v4(&packet)) {
-		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0), htons(id));
+		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0) | (df ? IP_DF : 0), htons(id));
 	} else {
 		add_ip6(&packet, IPPROTO_FRAGMENT, sizeof(header) + len);
 		add(&packet, &header, sizeof(header));
@@ -199,7 +200,7 @@ const char *do_frag(int n, char **words)
 {
 	static __u8 data[DATAGRAM_MAX_LEN];
 	static __u16 id;
-	bool reverse = false, overlap = false;
+	bool reverse = false, overlap = false, df = false;
 	struct address from, to;
 	size_t len, count, i, at, part;
 	const char *wrong = NULL;
@@ -211,6 +212,7 @@ const char *do_frag(int n, char **words)
 	for (i = 6; i < (size_t)n; i++) {
 		reverse |= !strcmp(words[i], "reverse");
 		overlap |= !strcmp(words[i], "overlap");
+		df |= !strcmp(words[i], "df");
 	}
 	len = make_datagram(data, &from, &to, atoi(words[5]));
 	count = (len + FRAGMENT - 1) / FRAGMENT;
@@ -218,12 +220,12 @@ const char *do_frag(int n, char **words)
 	for (i = 0; i < count && !wrong; i++) {
 		at = (reverse ? count - 1 - i : i) * FRAGMENT;
 		part = len - at < FRAGMENT ? len - at : FRAGMENT;
-		wrong = send_part(&from, &to, id, data, at, part, at + FRAGMENT < len);
+		wrong = send_part(&from, &to, id, data, at, part, at + FRAGMENT < len, df);
 		if (overlap && !i && !wrong) {
 			/* What the first one says, and 8 bytes of the next, otherwise. */
 			other = data + (at ? at - 8 : FRAGMENT - 8);
 			memset(other, 'y', 16);
-			wrong = send_part(&from, &to, id, data, other - data, 16, true);
+			wrong = send_part(&from, &to, id, data, other - data, 16, true, df);
 			memset(other, 'x', 16);
 		}
 	}
