@@ -171,7 +171,8 @@ static const char *send_part(const struct address *from, const struct address *t
 	};
 
 	if (is_v4(&packet)) {
-		add_ip4(&packet, IPPROTO_UDP, len, offset / 8 | (more ? IP_MF : 0) | (df ? IP_DF : 0), htons(id));
+		add_ip4(&packet, IPPROTO_UDP, len,
+			offset / 8 | (more ? IP_MF : 0) | (df ? IP_DF : 0), htons(id));
 	} else {
 		add_ip6(&packet, IPPROTO_FRAGMENT, sizeof(header) + len);
 		add(&packet, &header, sizeof(header));
