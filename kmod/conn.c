@@ -201,8 +201,7 @@ static u32 limit_headroom(u32 limit)
  * FIN. A client that lives sends on; so it takes the silence after which a
  * connection with a RST is forgotten.
  */
-static bool surely_closed(const struct lbvs_net *ln,
-			  const struct lbvs_conn *conn)
+static bool surely_closed(const struct lbvs_conn *conn)
 {
 	const struct lbvs_service *svc = conn->real->svc;
 	u32 word = READ_ONCE(conn->word);
@@ -216,8 +215,8 @@ static bool surely_closed(const struct lbvs_net *ln,
 	    lbvs_method_replies(lbvs_conn_method(conn)))
 		return true;
 	left = READ_ONCE(conn->expires) - (u32)jiffies;
-	more = lbvs_state_timeout(ln, svc, state) -
-	       lbvs_state_timeout(ln, svc, LBVS_STATE_TCP_CLOSE);
+	more = lbvs_state_timeout(svc, state) -
+	       lbvs_state_timeout(svc, LBVS_STATE_TCP_CLOSE);
 	return left <= more;
 }
 
@@ -246,7 +245,7 @@ static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
 			     !lbvs_conn_usable(conn)) &&
 			    lbvs_conn_kill(ln, conn))
 				return true;
-			if (!closing && surely_closed(ln, conn)) {
+			if (!closing && surely_closed(conn)) {
 				closing = conn;
 				left = min(left, EVICT_BETTER + 1U);
 			}
@@ -414,7 +413,7 @@ struct lbvs_conn *lbvs_conn_insert(struct lbvs_net *ln, struct lbvs_conn *conn,
 	conn->word = word;
 	conn->reply_way = 0;
 	conn->expires = (u32)jiffies +
-			lbvs_state_timeout(ln, real->svc, word & LBVS_CONN_STATE);
+			lbvs_state_timeout(real->svc, word & LBVS_CONN_STATE);
 
 again:
 	lbvs_table_lock(hash_in, hash_out);

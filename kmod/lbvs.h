@@ -814,10 +814,9 @@ static inline bool lbvs_has_made(struct lbvs_net *ln, const struct sk_buff *skb,
 	return note->skb == skb && note->made == conn;
 }
 
-static inline u32 lbvs_state_timeout(const struct lbvs_net *ln,
-				     const struct lbvs_service *svc, u8 state)
+static inline u32 lbvs_state_timeout(const struct lbvs_service *svc, u8 state)
 {
-	return READ_ONCE(svc->timeout[state]) ?: READ_ONCE(ln->timeout[state]);
+	return READ_ONCE(svc->life[state].timeout);
 }
 
 /* Whether packets that go this way have conntrack entries. */

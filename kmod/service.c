@@ -102,7 +102,7 @@ static void set_life(struct lbvs_service *svc)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(svc->life); i++) {
-		timeout = lbvs_state_timeout(svc->ln, svc, i);
+		timeout = svc->timeout[i] ?: svc->ln->timeout[i];
 		WRITE_ONCE(svc->life[i].timeout, timeout);
 		WRITE_ONCE(svc->life[i].slack, min_t(u32, HZ, timeout / 8));
 	}
