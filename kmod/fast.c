@@ -80,8 +80,11 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 	return LBVS_FAST_TAKEN;
 }
 
-/* Whether the stack would drop what comes from there, or nobody has sent it. */
-static bool martian(const struct lbvs_tuple *tuple)
+/*
+ * Whether the stack would drop a packet for its header or for where it comes from, or
+ * nobody has sent it.
+ */
+static bool martian(const struct sk_buff *skb, const struct lbvs_tuple *tuple)
 {
 	const struct in6_addr *in6 = (const struct in6_addr *)tuple->saddr;
 	__be32 addr = tuple->saddr[0];
@@ -89,17 +92,23 @@ static bool martian(const struct lbvs_tuple *tuple)
 	if (lbvs_addr_equal(tuple->af, tuple->saddr, tuple->daddr))
 		return true;
 	if (tuple->af == AF_INET)
-		return ipv4_is_zeronet(addr) || ipv4_is_loopback(addr) ||
+		return ip_fast_csum(skb->data, sizeof(struct iphdr) / 4) ||
+		       ipv4_is_zeronet(addr) || ipv4_is_loopback(addr) ||
 		       ipv4_is_multicast(addr) || ipv4_is_lbcast(addr);
 	return ipv6_addr_any(in6) || ipv6_addr_loopback(in6) ||
 	       ipv6_addr_is_multicast(in6);
 }
 
-/* What begins a connection is seen by conntrack first, if that is to know it. */
-static bool takes_fresh(const struct lbvs_net *ln)
+/*
+ * Whether new connections are made here: where the operator says so, or where nobody
+ * on the stack's way would have a say. What begins a connection is seen by conntrack
+ * first, if that is to know it.
+ */
+static bool takes_fresh(const struct lbvs_net *ln, u8 af)
 {
-	return READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL &&
-	       !READ_ONCE(ln->conntrack);
+	return !READ_ONCE(ln->conntrack) &&
+	       (READ_ONCE(ln->fast.path) == LBVS_FAST_PATH_ALL ||
+		lbvs_hooks_alone(ln, af));
 }
 
 /* What isn't TCP or UDP is nothing that could have been taken. */
@@ -176,8 +185,7 @@ static __always_inline unsigned int take(struct lbvs_net *ln,
 	unsigned int verdict = pass(ln, skb, pkt, conn, dir, first);
 
 	if (unlikely(verdict == NF_ACCEPT)) {
-		if (takes_fresh(ln))
-			lbvs_note_made(ln, skb, first ? conn : NULL);
+		lbvs_note_made(ln, skb, first ? conn : NULL);
 		return leave(ln, skb, pkt->tuple.af, pkt->fate);
 	}
 	count(ln, LBVS_FAST_TAKEN);
@@ -190,13 +198,17 @@ static noinline unsigned int enter_fresh(struct lbvs_net *ln,
 					 struct lbvs_packet *pkt,
 					 struct lbvs_conn *outdated)
 {
+	unsigned int verdict = NF_ACCEPT;
 	struct lbvs_conn *conn = NULL;
 
-	if (!martian(&pkt->tuple))
-		conn = lbvs_fresh_conn(ln, skb, pkt, outdated);
-	if (!conn)
+	if (!martian(skb, &pkt->tuple))
+		conn = lbvs_fresh_conn(ln, skb, pkt, outdated, &verdict);
+	if (conn)
+		return take(ln, skb, pkt, conn, LBVS_DIR_IN, true);
+	if (verdict == NF_ACCEPT)
 		return leave(ln, skb, pkt->tuple.af, LBVS_FAST_UNKNOWN);
-	return take(ln, skb, pkt, conn, LBVS_DIR_IN, true);
+	count(ln, LBVS_FAST_TAKEN);
+	return verdict;
 }
 
 static __always_inline unsigned int enter(struct lbvs_net *ln,
@@ -214,7 +226,7 @@ static __always_inline unsigned int enter(struct lbvs_net *ln,
 	conn = lbvs_conn_of(ln, &pkt.tuple, &dir);
 	if (likely(conn && !lbvs_outdated(conn, dir, &pkt)))
 		return take(ln, skb, &pkt, conn, dir, false);
-	if (!takes_fresh(ln))
+	if (!takes_fresh(ln, af))
 		return leave(ln, skb, af, LBVS_FAST_UNKNOWN);
 	/* So that what is read for known connections stays in registers. */
 	copy = pkt;

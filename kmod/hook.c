@@ -331,30 +331,45 @@ static struct lbvs_service *service_of(struct lbvs_net *ln,
 					 lbvs_service_find(ln, skb->mark, pkt);
 }
 
+/* Whether another attempt, at a later door, would be one too many. */
+static bool is_final(enum lbvs_drop why)
+{
+	return why == LBVS_DROP_CONN_LIMIT || why == LBVS_DROP_NO_MEMORY;
+}
+
 /**
  * lbvs_fresh_conn() - make a connection for a packet on the fast path
  * @ln: the namespace
  * @skb: the packet
  * @pkt: what it looks like
  * @outdated: the connection that its tuple has, or NULL
+ * @verdict: NF_ACCEPT; set to NF_DROP if there is no room for one
  *
  * Context: RCU, BH off.
- * Return: the connection; NULL if that is for the stack and the later doors
+ * Return: the connection; NULL if there is none: then the packet is for the stack
+ * and the later doors, unless it is to be dropped
  */
-struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln,
-				  const struct sk_buff *skb,
+struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln, struct sk_buff *skb,
 				  const struct lbvs_packet *pkt,
-				  struct lbvs_conn *outdated)
+				  struct lbvs_conn *outdated,
+				  unsigned int *verdict)
 {
 	struct lbvs_service *svc = service_of(ln, skb, pkt);
-	enum lbvs_drop why;
+	enum lbvs_drop why = LBVS_DROP_NONE;
+	struct lbvs_conn *conn;
 
-	if (!svc || !opens(svc, pkt))
+	if (!svc || !opens(svc, pkt) ||
+	    READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET)
+		return NULL;
+	if (READ_ONCE(ln->fast.path) != LBVS_FAST_PATH_ALL &&
+	    !lbvs_route_delivers(skb, pkt))
 		return NULL;
 	if (outdated)
 		lbvs_conn_kill(ln, outdated);
-	return READ_ONCE(svc->flags) & LBVS_SVC_F_ONE_PACKET ?
-	       NULL : lbvs_schedule(svc, pkt, &why);
+	conn = lbvs_schedule(svc, pkt, &why);
+	if (!conn && is_final(why))
+		*verdict = refuse(ln, skb, pkt, svc, why);
+	return conn;
 }
 
 /* A packet that may begin a connection, or that comes by late. */
@@ -572,6 +587,52 @@ void lbvs_hooks_unregister(struct lbvs_net *ln)
 	nf_unregister_net_hooks(ln->net, ln->hooks, LBVS_HOOKS_TRACKED);
 	if (ln->conntrack)
 		unregister_tracked(ln);
+}
+
+/* Whether a netfilter hook has a door of ours, and nothing else. */
+static bool only_ours(const struct lbvs_net *ln,
+		      const struct nf_hook_entries *entries)
+{
+	return entries && entries->num_hook_entries == 1 &&
+	       entries->hooks[0].priv == ln;
+}
+
+/*
+ * Whether nothing at a netfilter hook has a say about packets that no socket of
+ * this host has sent: AppArmor's, which is everywhere and known by its place, lets
+ * those by.
+ */
+static bool nobody(const struct nf_hook_entries *entries)
+{
+	const struct nf_hook_ops *ops;
+
+	if (!entries)
+		return true;
+	if (entries->num_hook_entries != 1)
+		return !entries->num_hook_entries;
+	ops = nf_hook_entries_get_hook_ops(entries)[0];
+	return ops->priority == NF_IP_PRI_SELINUX_FIRST &&
+	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
+}
+
+/**
+ * lbvs_hooks_alone() - would nobody else see what begins a connection
+ * @ln: the namespace
+ * @af: the packet's family
+ *
+ * Context: RCU.
+ * Return: whether a packet that the stack delivers here, and that we pass on, meets
+ * no hook but our own between the devices
+ */
+bool lbvs_hooks_alone(const struct lbvs_net *ln, u8 af)
+{
+	const struct netns_nf *nf = &ln->net->nf;
+	struct nf_hook_entries __rcu *const *hooks =
+		af == AF_INET ? nf->hooks_ipv4 : nf->hooks_ipv6;
+
+	return only_ours(ln, rcu_dereference(hooks[NF_INET_PRE_ROUTING])) &&
+	       only_ours(ln, rcu_dereference(hooks[NF_INET_LOCAL_IN])) &&
+	       nobody(rcu_dereference(hooks[NF_INET_POST_ROUTING]));
 }
 
 /**

@@ -526,10 +526,11 @@ void lbvs_hooks_init(struct lbvs_net *ln);
 int lbvs_hooks_register(struct lbvs_net *ln);
 void lbvs_hooks_unregister(struct lbvs_net *ln);
 int lbvs_hooks_track(struct lbvs_net *ln, bool on);
-struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln,
-				  const struct sk_buff *skb,
+bool lbvs_hooks_alone(const struct lbvs_net *ln, u8 af);
+struct lbvs_conn *lbvs_fresh_conn(struct lbvs_net *ln, struct sk_buff *skb,
 				  const struct lbvs_packet *pkt,
-				  struct lbvs_conn *outdated);
+				  struct lbvs_conn *outdated,
+				  unsigned int *verdict);
 
 /* fast.c */
 int lbvs_fast_init(void);
@@ -571,6 +572,7 @@ void lbvs_route_flush_clients(struct lbvs_net *ln,
 			      const struct net_device *dev);
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
 bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
+bool lbvs_route_delivers(struct sk_buff *skb, const struct lbvs_packet *pkt);
 struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
 				  struct lbvs_route_entry *entry, u8 flags,
 				  const __be32 *daddr);

@@ -650,6 +650,56 @@ bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr)
 	return ipv6_chk_addr(net, (const struct in6_addr *)addr, NULL, 0);
 }
 
+static bool delivers4(struct sk_buff *skb, const struct lbvs_packet *pkt)
+{
+	bool res = !ip_route_input_noref(skb, pkt->tuple.daddr[0],
+					 pkt->tuple.saddr[0], pkt->tos,
+					 skb->dev) &&
+		   skb_rtable(skb)->rt_type == RTN_LOCAL;
+
+	skb_dst_drop(skb);
+	return res;
+}
+
+static bool delivers6(struct sk_buff *skb, const struct lbvs_packet *pkt)
+{
+	const struct ipv6hdr *ip6h = (const void *)skb->data;
+	const struct inet6_dev *idev = __in6_dev_get(skb->dev);
+	struct flowi6 fl6 = {
+		.flowi6_iif = skb->dev->ifindex,
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = pkt->tuple.proto,
+		.daddr = ip6h->daddr,
+		.saddr = ip6h->saddr,
+		.flowlabel = ip6_flowinfo(ip6h),
+		.fl6_sport = pkt->tuple.sport,
+		.fl6_dport = pkt->tuple.dport,
+	};
+	const struct dst_entry *dst;
+
+	if (!idev || READ_ONCE(idev->cnf.disable_ipv6))
+		return false;
+	dst = ip6_route_input_lookup(dev_net(skb->dev), skb->dev, &fl6, skb,
+				     RT6_LOOKUP_F_HAS_SADDR |
+				     RT6_LOOKUP_F_DST_NOREF);
+	return !dst->error && dst_rt6_info(dst)->rt6i_flags & RTF_LOCAL;
+}
+
+/**
+ * lbvs_route_delivers() - would the stack deliver a packet here
+ * @skb: the packet, as a device has handed it up, without a route
+ * @pkt: what it looks like
+ *
+ * It is asked as the stack asks: with rules, marks and rp_filter.
+ *
+ * Context: RCU, BH off.
+ */
+bool lbvs_route_delivers(struct sk_buff *skb, const struct lbvs_packet *pkt)
+{
+	return pkt->tuple.af == AF_INET ? delivers4(skb, pkt) :
+					  delivers6(skb, pkt);
+}
+
 /* Have a real's hardware address be known soon. */
 static void real_resolve(const struct lbvs_real *real, struct net_device *dev)
 {

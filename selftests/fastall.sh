@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# With "all" new connections are made at a device's ingress, where the firewall's
-# input rules don't see them, but rules at ingress do. What can't be served there is
-# left to the stack, which answers and counts once.
+# New connections that are made at a device's ingress: with "on" where no rule of the
+# stack's would see them, and the stack would deliver them here; with "all" without
+# asking. Rules at ingress see them. What can't be served there is left to the stack,
+# which answers and counts once.
 
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./fast-lib.sh
@@ -165,7 +166,88 @@ marks_cases()
 	done_with
 }
 
-# Addresses that no packet can come from. The stack drops them; so nobody serves them.
+# With "on": who has a say is asked, by the stack's way.
+judge_cases()
+{
+	local hook
+
+	use nat
+	mark_frames
+	told "$V on: a new flow" r1 c1 open n udp $VIP $P
+	told "$V on: a new TCP connection" r1 c1 open t tcp $VIP $P
+	told "$V on: messages on it" r1=10 c1 say t 10
+	takes_all "$V on:" 20
+	for hook in prerouting input postrouting; do
+		on d nft -f - <<-END
+			table inet judge {
+				chain c {
+					type filter hook $hook priority 0;
+				}
+			}
+		END
+		tell c1 close n
+		mark
+		told "$V on, a chain at $hook: a new flow" r1 c1 open n udp $VIP $P
+		did "$V on, a chain at $hook: its first packet is left to the stack" "taken=1 unknown=1"
+		on d nft delete table inet judge
+	done
+	tell c1 close n
+	mark
+	told "$V on, no chain any more: a new flow" r1 c1 open n udp $VIP $P
+	did "$V on, no chain any more: is taken" taken=2
+	done_with
+}
+
+none_made()
+{
+	is "$1 there is no connection" "$(lbq '.connections | length' connections)" 0
+}
+
+# What the stack's routing would not deliver here.
+undelivered_cases()
+{
+	use dr
+	lb del-connection --all > /dev/null
+	# The rule for local addresses is the first one, as a rule.
+	ip -n lbvs-d -$FAMILY -batch - <<-END
+		rule add from $C1 prio 1 blackhole
+		rule add prio 2 lookup local
+		rule delete prio 0
+	END
+	mark
+	told "$V on: a routing rule against the client" "error: timeout" c1 open n udp $VIP $P timeout=300
+	did "$V on: it is left to the stack" unknown=1
+	none_made "$V on: with that rule"
+	ip -n lbvs-d -$FAMILY -batch - <<-END
+		rule add prio 0 lookup local
+		rule delete prio 2
+		rule delete prio 1
+	END
+	mac d c
+	lb del-connection --all > /dev/null
+	if [ $FAMILY = 4 ]; then
+		on d sysctl -qw net.ipv4.conf.c.rp_filter=1
+		told "$V on: by the wrong device: sent" sent c1 frame eth0 $MAC 10.0.0.99 7700 $VIP $P
+		pause 0.1
+		none_made "$V on, rp_filter:"
+		on d sysctl -qw net.ipv4.conf.c.rp_filter=0
+	else
+		# That takes the device's addresses and routes, too.
+		on d sysctl -qw net.ipv6.conf.c.disable_ipv6=1
+		told "$V on: by a device that has no IPv6: sent" sent c1 frame eth0 $MAC $C1 7700 $VIP $P
+		pause 0.1
+		none_made "$V on, a device that has no IPv6:"
+		on d sysctl -qw net.ipv6.conf.c.disable_ipv6=0
+		ip -n lbvs-d -batch - <<-END
+			addr add fe80::1/64 dev c nodad
+			addr add 2001:db8:1::1/64 dev c nodad
+		END
+	fi
+	told "$V on: else it is served" r1 c1 open m udp $VIP $P
+	done_with
+}
+
+# What no host can have sent. The stack drops that; so nobody serves it.
 source_cases()
 {
 	local from list="127.0.0.1 0.0.0.0 224.0.0.9 255.255.255.255 $VIP"
@@ -181,9 +263,12 @@ source_cases()
 			lb del-connection --all > /dev/null
 			told "$V $mode: from $from: sent" sent c1 frame eth0 $MAC $from 7700 $VIP $P
 			pause 0.1
-			is "$V $mode: from $from there is no connection" \
-				"$(lbq '.connections | length' connections)" 0
+			none_made "$V $mode: from $from"
 		done
+		[ $FAMILY = 4 ] || continue
+		told "$V $mode: a wrong header checksum: sent" sent c1 frame eth0 $MAC $C1 7700 $VIP $P badsum
+		pause 0.1
+		none_made "$V $mode: a wrong header checksum:"
 	done
 	lb set fast-path on
 	lb flush
@@ -222,7 +307,7 @@ tracked_cases()
 	on d nft delete table inet states
 }
 
-# Whose packets the stack would not deliver here: nobody asks it.
+# What the stack would not deliver here: with "all" nobody asks it.
 foreign_cases()
 {
 	local foreign=203.0.113.77
@@ -279,9 +364,13 @@ left_cases()
 }
 
 begin make_methods_network nft conntrack
+# A director without rules but at ingress.
+on d nft delete table inet watch
 count_frames
 start_servers $P
 start_client c1 c1
+both_families judge_cases
+both_families undelivered_cases
 both_families firewall_cases
 both_families kind_cases
 both_families refusal_cases

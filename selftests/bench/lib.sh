@@ -70,7 +70,7 @@ parse()
 
 	IFS=+ read -ra mods <<< "$1"
 	IFS=/ read -r IMPL WAY KIND <<< "${mods[0]}"
-	AF=4 FLOWS=1 SERVICES=1 CONNTRACK='' LIST=0 RANDOM_ORDER=0 TABLE=20 LENGTH=128 GSO=0 LOSSY='' SETTINGS=()
+	AF=4 FLOWS=1 SERVICES=1 CONNTRACK='' FILTER='' LIST=0 RANDOM_ORDER=0 TABLE=20 LENGTH=128 GSO=0 LOSSY='' SETTINGS=()
 	for mod in "${mods[@]:1}"; do
 		case $mod in
 		ipv6)		AF=6 ;;
@@ -79,6 +79,7 @@ parse()
 		1m)		FLOWS=1000000 RANDOM_ORDER=1 ;;
 		services)	SERVICES=1000 FLOWS=1000 ;;
 		conntrack)	CONNTRACK=1 ;;
+		filter)		FILTER=1 ;;
 		default)	TABLE=12 ;;
 		gso)		GSO=1400 ;;
 		lossy)		LOSSY=1 ;;
@@ -214,6 +215,16 @@ set_up_conntrack()
 	END
 }
 
+# One that keeps no state, as dedicated directors have: a rule for input.
+set_up_filter()
+{
+	doing nft -f - <<-END
+		add table inet bench-filter
+		add chain inet bench-filter input { type filter hook input priority 0; }
+		add rule inet bench-filter input meta l4proto { tcp, udp } th dport 1000-1999 accept
+	END
+}
+
 # So that a test can see the benchmark notice: every hundredth packet that is forwarded goes missing.
 lose_packets()
 {
@@ -229,6 +240,7 @@ set_up()
 	[ ! -d /sys/module/ip_vs ] && [ ! -d /sys/module/lbvs ] || fail "a module of an earlier case is still there" || return
 	[ -z "$LOSSY" ] || lose_packets || return
 	[ -z "$CONNTRACK" ] || set_up_conntrack || return
+	[ -z "$FILTER" ] || set_up_filter || return
 	case $IMPL/$WAY in
 	forward/with-ipvs)	set_up_ipvs dr ;;
 	forward/with-lbvs)	set_up_lbvs dr ;;

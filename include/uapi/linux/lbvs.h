@@ -477,9 +477,11 @@ enum lbvs_tunnel_df {
  * @LBVS_FAST_PATH_OFF: none: every packet passes the stack's prerouting
  * @LBVS_FAST_PATH_ON: those of known connections (the default). What their first
  *	packet has passed, the rest of a connection passes by: routing rules,
- *	reverse-path filter, netfilter but for netdev ingress.
- * @LBVS_FAST_PATH_ALL: those that begin a connection, too. They pass by the
- *	firewall: for directors that have none, or have it at netdev ingress.
+ *	reverse-path filter, netfilter but for netdev ingress. Those that begin one,
+ *	too, as long as the stack would deliver them here and nobody else has a
+ *	netfilter hook at prerouting, input or postrouting.
+ * @LBVS_FAST_PATH_ALL: all that begin a connection. They pass by the firewall: for
+ *	directors that have it at netdev ingress.
  */
 enum lbvs_fast_path {
 	LBVS_FAST_PATH_OFF,
