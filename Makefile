@@ -4,7 +4,7 @@
 # make install              lbctl, its manual pages, the systemd unit (DESTDIR, PREFIX)
 # make modules_install      the module
 # make demo                 watch it work, in a virtual machine
-# make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2 FUZZ_SECONDS=25)
+# make check                all tests      (KERNELS="6.1 6.12" TESTS="a.sh b.sh" JOBS=2 FUZZ_SECONDS=60)
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make check-races          those that have much at a time in debug kernel C, for data races (TESTS="a.sh b.sh")
