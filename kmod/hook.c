@@ -610,7 +610,8 @@ static bool nobody(const struct nf_hook_entries *entries)
 		return true;
 	if (entries->num_hook_entries != 1)
 		return !entries->num_hook_entries;
-	ops = nf_hook_entries_get_hook_ops(entries)[0];
+	/* Whoever unregisters it puts something else there. */
+	ops = READ_ONCE(*nf_hook_entries_get_hook_ops(entries));
 	return ops->priority == NF_IP_PRI_SELINUX_FIRST &&
 	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
 }
