@@ -166,8 +166,7 @@ static void entry_fill(struct lbvs_conn_entry *entry, enum lbvs_dir dir,
 	entry->dir = dir;
 	entry->proto = tuple->proto;
 	entry->method = method;
-	entry->sport = tuple->sport;
-	entry->dport = tuple->dport;
+	entry->ports = tuple->ports;
 	lbvs_addr_copy(tuple->af, entry->addr, tuple->saddr);
 	lbvs_addr_copy(tuple->af, entry->addr + lbvs_addr_words(tuple->af),
 		       tuple->daddr);

@@ -40,6 +40,7 @@ struct lbvs_real_key;
  * @method: &enum lbvs_method of the connection
  * @sport: source port of a packet that is found by it
  * @dport: destination port
+ * @ports: both, as they stand in a header
  * @addr: source and destination address: 2 words or, for IPv6, 8
  */
 struct lbvs_conn_entry {
@@ -48,8 +49,13 @@ struct lbvs_conn_entry {
 	u8 dir;
 	u8 proto;
 	u8 method;
-	__be16 sport;
-	__be16 dport;
+	union {
+		struct {
+			__be16 sport;
+			__be16 dport;
+		};
+		__be32 ports;
+	};
 	__be32 addr[];
 };
 
@@ -183,7 +189,7 @@ static __always_inline u64 lbvs_hash_mix(u64 a, u64 b)
 
 static __always_inline u64 lbvs_hash_pair(const __be32 *words, u64 key)
 {
-	return ((u64)(__force u32)words[0] << 32 | (__force u32)words[1]) ^ key;
+	return lbvs_word_pair(words[0], words[1]) ^ key;
 }
 
 /*
@@ -204,8 +210,7 @@ static __always_inline u64 lbvs_hash_pair(const __be32 *words, u64 key)
 static __always_inline u32 lbvs_table_hash(const struct lbvs_conn_family *fam,
 					   const struct lbvs_tuple *tuple)
 {
-	u64 ports = (__force u32)tuple->sport << 16 |
-		    (__force u32)tuple->dport;
+	u64 ports = (__force u32)tuple->ports;
 	const u64 *key = fam->key;
 	u64 ends;
 
@@ -233,13 +238,21 @@ static __always_inline size_t lbvs_conn_entry_size(u8 af)
 	       2 * lbvs_addr_words(af) * sizeof(__be32);
 }
 
+/* For who knows the connection's family. */
 static __always_inline struct lbvs_conn_entry *
-lbvs_conn_entry(const struct lbvs_conn *conn, enum lbvs_dir dir)
+lbvs_conn_entry_of(const struct lbvs_conn *conn, u8 af, enum lbvs_dir dir)
 {
 	struct lbvs_conn_entry *in = (void *)conn->entries;
 
-	return dir == LBVS_DIR_IN ? in :
-	       (void *)in + lbvs_conn_entry_size(in->af);
+	return dir == LBVS_DIR_IN ? in : (void *)in + lbvs_conn_entry_size(af);
+}
+
+static __always_inline struct lbvs_conn_entry *
+lbvs_conn_entry(const struct lbvs_conn *conn, enum lbvs_dir dir)
+{
+	const struct lbvs_conn_entry *in = (const void *)conn->entries;
+
+	return lbvs_conn_entry_of(conn, in->af, dir);
 }
 
 static __always_inline u8 lbvs_conn_method(const struct lbvs_conn *conn)
@@ -266,28 +279,28 @@ lbvs_entry_conn(const struct lbvs_conn_entry *entry, u8 af)
 static __always_inline bool lbvs_entry_equal(const struct lbvs_conn_entry *entry,
 					     const struct lbvs_tuple *tuple)
 {
-	unsigned int words = lbvs_addr_words(tuple->af);
-
-	return entry->sport == tuple->sport && entry->dport == tuple->dport &&
-	       entry->proto == tuple->proto &&
-	       lbvs_addr_equal(tuple->af, entry->addr, tuple->saddr) &&
-	       lbvs_addr_equal(tuple->af, entry->addr + words, tuple->daddr);
+	if (entry->ports != tuple->ports || entry->proto != tuple->proto)
+		return false;
+	if (tuple->af == AF_INET)
+		return lbvs_word_pair(entry->addr[0], entry->addr[1]) ==
+		       lbvs_word_pair(tuple->saddr[0], tuple->daddr[0]);
+	return lbvs_addr_equal(AF_INET6, entry->addr, tuple->saddr) &&
+	       lbvs_addr_equal(AF_INET6, entry->addr + 4, tuple->daddr);
 }
 
 /* The tuple of an entry, or of what answers to it. */
 static __always_inline void
-lbvs_entry_tuple(const struct lbvs_conn_entry *entry, bool answer,
+lbvs_entry_tuple(const struct lbvs_conn_entry *entry, u8 af, bool answer,
 		 struct lbvs_tuple *tuple)
 {
 	const __be32 *saddr = entry->addr;
-	const __be32 *daddr = saddr + lbvs_addr_words(entry->af);
+	const __be32 *daddr = saddr + lbvs_addr_words(af);
 
-	tuple->af = entry->af;
+	tuple->af = af;
 	tuple->proto = entry->proto;
-	tuple->sport = answer ? entry->dport : entry->sport;
-	tuple->dport = answer ? entry->sport : entry->dport;
-	lbvs_addr_copy(entry->af, tuple->saddr, answer ? daddr : saddr);
-	lbvs_addr_copy(entry->af, tuple->daddr, answer ? saddr : daddr);
+	tuple->ports = answer ? lbvs_ports_swap(entry->ports) : entry->ports;
+	lbvs_addr_copy(af, tuple->saddr, answer ? daddr : saddr);
+	lbvs_addr_copy(af, tuple->daddr, answer ? saddr : daddr);
 }
 
 /*
@@ -298,20 +311,22 @@ static __always_inline void lbvs_conn_tuple(const struct lbvs_conn *conn,
 					    enum lbvs_dir dir,
 					    struct lbvs_tuple *tuple)
 {
-	lbvs_entry_tuple(lbvs_conn_entry(conn, dir), false, tuple);
+	const struct lbvs_conn_entry *entry = lbvs_conn_entry(conn, dir);
+
+	lbvs_entry_tuple(entry, entry->af, false, tuple);
 }
 
 /*
  * What a connection's packets look like afterwards: the answer to what leaves is
- * what arrives from the other side.
+ * what arrives from the other side. @af: the connection's family.
  */
 static __always_inline void lbvs_conn_rewritten(const struct lbvs_conn *conn,
-						enum lbvs_dir dir,
+						u8 af, enum lbvs_dir dir,
 						struct lbvs_tuple *tuple)
 {
 	enum lbvs_dir other = dir == LBVS_DIR_IN ? LBVS_DIR_OUT : LBVS_DIR_IN;
 
-	lbvs_entry_tuple(lbvs_conn_entry(conn, other), true, tuple);
+	lbvs_entry_tuple(lbvs_conn_entry_of(conn, af, other), af, true, tuple);
 }
 
 static __always_inline u8 lbvs_conn_state(const struct lbvs_conn *conn)

@@ -38,34 +38,41 @@ static __always_inline __wsum lbvs_addrs_replace4(struct iphdr *iph, const struc
 	return sum;
 }
 
-static __always_inline __wsum lbvs_addr_replace6(__wsum sum, __be32 *addr, const __be32 *to)
+/*
+ * Two words at once, since an address has many. What is carried out of a sum at the
+ * top goes in again at the bottom.
+ */
+static __always_inline u64 lbvs_sum_change64(u64 sum, u64 from, u64 to)
 {
-	int i;
+	sum += to;
+	sum += sum < to;
+	return sum - from - (sum < from);
+}
 
-	for (i = 0; i < 4; i++) {
-		sum = lbvs_sum_change(sum, addr[i], to[i]);
-		addr[i] = to[i];
-	}
+static __always_inline u64 lbvs_addr_replace6(u64 sum, __be32 *addr, const __be32 *to)
+{
+	sum = lbvs_sum_change64(sum, lbvs_word_pair(addr[0], addr[1]),
+				lbvs_word_pair(to[0], to[1]));
+	sum = lbvs_sum_change64(sum, lbvs_word_pair(addr[2], addr[3]),
+				lbvs_word_pair(to[2], to[3]));
+	lbvs_addr_copy(AF_INET6, addr, to);
 	return sum;
 }
 
 static __always_inline __wsum lbvs_addrs_replace6(struct ipv6hdr *ip6h, const struct lbvs_tuple *to)
 {
-	__wsum sum = lbvs_addr_replace6(0, ip6h->saddr.s6_addr32, to->saddr);
+	u64 sum = lbvs_addr_replace6(0, ip6h->saddr.s6_addr32, to->saddr);
 
-	return lbvs_addr_replace6(sum, ip6h->daddr.s6_addr32, to->daddr);
+	sum = lbvs_addr_replace6(sum, ip6h->daddr.s6_addr32, to->daddr);
+	return csum_add((__force __wsum)(u32)(sum >> 32), (__force __wsum)(u32)sum);
 }
 
 /* Source and destination port come first in TCP and in UDP. */
 static __always_inline __wsum lbvs_ports_replace(__be32 *ports, const struct lbvs_tuple *to)
 {
-	union {
-		__be16 port[2];
-		__be32 word;
-	} new = { .port = { to->sport, to->dport } };
-	__wsum sum = lbvs_sum_change(0, *ports, new.word);
+	__wsum sum = lbvs_sum_change(0, *ports, to->ports);
 
-	*ports = new.word;
+	*ports = to->ports;
 	return sum;
 }
 

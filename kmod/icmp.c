@@ -164,7 +164,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 	to.sport = 0;
 	to.dport = 0;
 	if (lbvs_method_replies(method)) {
-		lbvs_conn_rewritten(conn, dir, &out);
+		lbvs_conn_rewritten(conn, answer.af, dir, &out);
 		lbvs_tuple_reverse(&out, &quote.to);
 		/* The ends are renamed; a router in between keeps its name. */
 		if (lbvs_addr_equal(to.af, to.saddr, answer.saddr))

@@ -2,6 +2,7 @@
 #ifndef _LBVS_PACKET_H
 #define _LBVS_PACKET_H
 
+#include <linux/bitops.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -54,20 +55,28 @@ enum lbvs_dir {
 
 /**
  * struct lbvs_tuple - what a connection is found by
- * @saddr: source, an IPv4 address in the first word
- * @daddr: destination, likewise
  * @sport: source port
- * @dport: destination port; all up to here is hashed in one go for IPv6
+ * @dport: destination port
+ * @ports: both, as they stand in a header
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  * @af: AF_INET or AF_INET6
+ * @saddr: source, an IPv4 address in the first word
+ * @daddr: destination, likewise
+ *
+ * If 16 bytes came first, gcc would align it to as many, and the stack with it.
  */
 struct lbvs_tuple {
-	__be32 saddr[4];
-	__be32 daddr[4];
-	__be16 sport;
-	__be16 dport;
+	union {
+		struct {
+			__be16 sport;
+			__be16 dport;
+		};
+		__be32 ports;
+	};
 	u8 proto;
 	u8 af;
+	__be32 saddr[4];
+	__be32 daddr[4];
 };
 
 /**
@@ -220,11 +229,23 @@ static __always_inline void lbvs_addr_copy(u8 af, __be32 *to, const __be32 *from
 	to[3] = from[3];
 }
 
+/* From where they are side by side, that is one load. */
+static __always_inline u64 lbvs_word_pair(__be32 first, __be32 second)
+{
+	return (u64)(__force u32)second << 32 | (__force u32)first;
+}
+
 static __always_inline bool lbvs_addr_equal(u8 af, const __be32 *a, const __be32 *b)
 {
 	if (af == AF_INET)
 		return a[0] == b[0];
-	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]));
+	return lbvs_word_pair(a[0], a[1]) == lbvs_word_pair(b[0], b[1]) &&
+	       lbvs_word_pair(a[2], a[3]) == lbvs_word_pair(b[2], b[3]);
+}
+
+static __always_inline __be32 lbvs_ports_swap(__be32 ports)
+{
+	return (__force __be32)rol32((__force u32)ports, 16);
 }
 
 /* The tuple of what answers to a packet. */
@@ -233,8 +254,7 @@ static inline void lbvs_tuple_reverse(const struct lbvs_tuple *tuple,
 {
 	reverse->af = tuple->af;
 	reverse->proto = tuple->proto;
-	reverse->sport = tuple->dport;
-	reverse->dport = tuple->sport;
+	reverse->ports = lbvs_ports_swap(tuple->ports);
 	lbvs_addr_copy(tuple->af, reverse->saddr, tuple->daddr);
 	lbvs_addr_copy(tuple->af, reverse->daddr, tuple->saddr);
 }

@@ -76,19 +76,17 @@ lbvs_l4_header(const struct sk_buff *skb, struct lbvs_packet *pkt,
 	       lbvs_header(skb, pkt->l4_off, len, buf, plain, header);
 }
 
+/* Source and destination port come first in TCP and in UDP. */
 static __always_inline enum lbvs_kind
 lbvs_parse_udp(const struct sk_buff *skb, struct lbvs_packet *pkt,
 	       unsigned int end, bool plain)
 {
-	struct udphdr buf __lbvs_uninitialized;
-	const struct udphdr *uh;
+	struct udphdr buf __lbvs_uninitialized __aligned(sizeof(__be32));
 	const void *header;
 
 	if (!lbvs_l4_header(skb, pkt, sizeof(buf), end, &buf, plain, &header))
 		return LBVS_KIND_OTHER;
-	uh = header;
-	pkt->tuple.sport = uh->source;
-	pkt->tuple.dport = uh->dest;
+	pkt->tuple.ports = *(const __be32 *)header;
 	return LBVS_KIND_FLOW;
 }
 
@@ -103,8 +101,7 @@ lbvs_parse_tcp(const struct sk_buff *skb, struct lbvs_packet *pkt,
 	if (!lbvs_l4_header(skb, pkt, sizeof(buf), end, &buf, plain, &header))
 		return LBVS_KIND_OTHER;
 	th = header;
-	pkt->tuple.sport = th->source;
-	pkt->tuple.dport = th->dest;
+	pkt->tuple.ports = *(const __be32 *)header;
 	if (th->doff < sizeof(*th) / 4)
 		return LBVS_KIND_OTHER;
 	pkt->event = lbvs_tcp_events[((const u8 *)th)[13] & LBVS_TCP_FLAGS];

@@ -252,9 +252,11 @@ static __always_inline bool lbvs_way_client(struct lbvs_net *ln,
 	if (path->conn)
 		entry = lbvs_way_noted(ln, path->conn);
 	if (unlikely(!entry)) {
+		/* A copy, so that the one of most packets stays in registers. */
+		struct lbvs_tuple to = *path->to;
 		struct lbvs_way found = {};
 
-		if (!lbvs_route_client(ln, path->conn, path->to, skb->mark,
+		if (!lbvs_route_client(ln, path->conn, &to, skb->mark,
 				       pkt->tos, &found))
 			return false;
 		*way = found;
@@ -278,9 +280,14 @@ static __always_inline struct neighbour *
 lbvs_way_neigh(const struct lbvs_way *way, const __be32 *daddr)
 {
 	struct neighbour *n = way->entry ? READ_ONCE(way->entry->neigh) : NULL;
+	u8 af = way->flags & LBVS_WAY_IPV6 ? AF_INET6 : AF_INET;
+	__be32 copy[4];
 
-	return likely(lbvs_neigh_good(n)) ? n :
-	       lbvs_neigh_find(way->dst, way->entry, way->flags, daddr);
+	if (likely(lbvs_neigh_good(n)))
+		return n;
+	/* As in lbvs_way_client(). */
+	lbvs_addr_copy(af, copy, daddr);
+	return lbvs_neigh_find(way->dst, way->entry, way->flags, copy);
 }
 
 /* What fits into a tunnel's outer packet. */
@@ -693,7 +700,7 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	path.dir = dir;
 	path.to = &to;
 	if (lbvs_method_replies(method))
-		lbvs_conn_rewritten(conn, dir, &to);
+		lbvs_conn_rewritten(conn, pkt->tuple.af, dir, &to);
 	why = lbvs_path_find(ln, skb, pkt, &path, fast);
 	if (fast && unlikely(pkt->fate != LBVS_FAST_TAKEN))
 		return NF_ACCEPT;

@@ -108,6 +108,11 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 
 #define div_u64			div64_u64
 
+static inline u32 rol32(u32 word, unsigned int shift)
+{
+	return word << shift % 32 | word >> -shift % 32;
+}
+
 static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 {
 	return (u64)((__uint128_t)a * b >> shift);
