@@ -182,9 +182,20 @@ int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
 		    void *arg);
 unsigned int lbvs_table_buckets(const struct lbvs_net *ln);
 
+/*
+ * Both halves of a product, folded. Where the compiler is to make it, it has the
+ * stack aligned for 128 bits, by each packet, in whatever this is compiled into.
+ */
 static __always_inline u64 lbvs_hash_mix(u64 a, u64 b)
 {
+#ifdef CONFIG_X86_64
+	u64 high;
+
+	asm("mulq %[b]" : "+a" (a), "=d" (high) : [b] "rm" (b) : "cc");
+	return high ^ a;
+#else
 	return mul_u64_u64_shr(a, b, 64) ^ a * b;
+#endif
 }
 
 static __always_inline u64 lbvs_hash_pair(const __be32 *words, u64 key)

@@ -6,6 +6,10 @@
 #ifndef _KERNEL_H
 #define _KERNEL_H
 
+#ifdef __x86_64__
+#define CONFIG_X86_64		1
+#endif
+
 /* What differs between kernels is of no use here: kmod/compat.h stays out. */
 #define _LBVS_COMPAT_H
 

@@ -528,6 +528,20 @@ static void check_services(const void *arg)
 	CHECK(longest <= longest_chain(), "a chain of %u", longest);
 }
 
+/* Whatever a machine has for it, it is that. */
+static void check_mix(const void *arg)
+{
+	unsigned int i;
+
+	rnd_state = 9;
+	for (i = 0; i < SMALL; i++) {
+		u64 a = i ? rnd64() : ~0ULL, b = i ? rnd64() : ~0ULL;
+		u64 want = mul_u64_u64_shr(a, b, 64) ^ a * b;
+
+		CHECK(lbvs_hash_mix(a, b) == want, "%llu by %llu", a, b);
+	}
+}
+
 static void service_cases(u8 af, const char *family)
 {
 	unsigned int i;
@@ -558,6 +572,7 @@ int main(void)
 	static const u8 families[] = { AF_INET, AF_INET6 };
 	unsigned int i;
 
+	tap_case(check_mix, NULL, "hash: both halves of a product");
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		const char *family = i ? "IPv6" : "IPv4";
 		const u8 *af = &families[i];
