@@ -51,8 +51,11 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 	if (unlikely(skb_shared(skb)))
 		return LBVS_FAST_SHARED;
 	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
-	if (unlikely((skb->sk && skb_sk_is_prefetched(skb)) ||
-		     skb->_skb_refdst | skb->_nfct || skb_sec_path(skb)))
+	if (unlikely((unsigned long)skb->sk | skb->_skb_refdst | skb->_nfct) &&
+	    ((skb->sk && skb_sk_is_prefetched(skb)) ||
+	     skb->_skb_refdst | skb->_nfct))
+		return LBVS_FAST_MARKED;
+	if (unlikely(skb_sec_path(skb)))
 		return LBVS_FAST_MARKED;
 	return LBVS_FAST_TAKEN;
 }

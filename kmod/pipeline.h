@@ -123,10 +123,11 @@ static __always_inline u32 lbvs_next_word(u32 word, u8 method,
 }
 
 /* What most packets find, and leave. */
-static __always_inline u8 lbvs_usual_state(const struct lbvs_packet *pkt)
+static __always_inline bool lbvs_usual_state(u8 state, const struct lbvs_packet *pkt)
 {
-	return pkt->event == LBVS_TCP_ACK ? LBVS_STATE_TCP_ESTABLISHED :
-					    LBVS_STATE_UDP;
+	return state == LBVS_STATE_UDP ||
+	       (state == LBVS_STATE_TCP_ESTABLISHED &&
+		pkt->event == LBVS_TCP_ACK);
 }
 
 /* Find the state after a packet; @word is the one before. Whether that changed. */
@@ -137,7 +138,7 @@ static __always_inline bool lbvs_transition(struct lbvs_conn *conn,
 {
 	u32 next;
 
-	if (likely((*word & LBVS_CONN_STATE) == lbvs_usual_state(pkt)))
+	if (likely(lbvs_usual_state(*word & LBVS_CONN_STATE, pkt)))
 		return false;
 	do {
 		next = lbvs_next_word(*word, method, dir, pkt);
@@ -280,13 +281,13 @@ static __always_inline struct neighbour *
 lbvs_way_neigh(const struct lbvs_way *way, const __be32 *daddr)
 {
 	struct neighbour *n = way->entry ? READ_ONCE(way->entry->neigh) : NULL;
-	u8 af = way->flags & LBVS_WAY_IPV6 ? AF_INET6 : AF_INET;
-	__be32 copy[4];
+	__be32 copy[4] __lbvs_uninitialized;
 
 	if (likely(lbvs_neigh_good(n)))
 		return n;
 	/* As in lbvs_way_client(). */
-	lbvs_addr_copy(af, copy, daddr);
+	lbvs_addr_copy(way->flags & LBVS_WAY_IPV6 ? AF_INET6 : AF_INET, copy,
+		       daddr);
 	return lbvs_neigh_find(way->dst, way->entry, way->flags, copy);
 }
 
@@ -393,7 +394,8 @@ static __always_inline bool lbvs_goes_back(const struct lbvs_path *path,
 					   const struct sk_buff *skb)
 {
 	return path->method == LBVS_METHOD_DR &&
-	       ether_addr_equal(path->neigh->ha, eth_hdr(skb)->h_source);
+	       ether_addr_equal_64bits(path->neigh->ha,
+				       eth_hdr(skb)->h_source);
 }
 
 /* The fast path leaves to the stack what can't be passed on. */
