@@ -358,7 +358,8 @@ struct lbvs_route_entry {
  * @method: &enum lbvs_method
  * @dir: &enum lbvs_dir
  * @local: it stays as it is, for this host to deliver
- * @to: what it is to look like, if the method is nat
+ * @to: what it is to look like, if the method is nat; NULL if @conn says so, see
+ *	lbvs_path_to()
  * @way: the way
  * @neigh: the next hop under RCU, on the fast path
  */

@@ -224,6 +224,19 @@ static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 	return true;
 }
 
+/*
+ * What a packet is to look like, for each who asks: to be kept until it is written,
+ * it would have to leave the registers.
+ */
+static __always_inline void lbvs_path_to(const struct lbvs_path *path, u8 af,
+					 struct lbvs_tuple *to)
+{
+	if (path->to)
+		*to = *path->to;
+	else
+		lbvs_conn_rewritten(path->conn, af, path->dir, to);
+}
+
 /* The cached way that a connection's replies took last, or NULL. */
 static __always_inline struct lbvs_route_entry *
 lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn)
@@ -253,10 +266,10 @@ static __always_inline bool lbvs_way_client(struct lbvs_net *ln,
 	if (path->conn)
 		entry = lbvs_way_noted(ln, path->conn);
 	if (unlikely(!entry)) {
-		/* A copy, so that the one of most packets stays in registers. */
-		struct lbvs_tuple to = *path->to;
+		struct lbvs_tuple to __lbvs_uninitialized;
 		struct lbvs_way found = {};
 
+		lbvs_path_to(path, pkt->tuple.af, &to);
 		if (!lbvs_route_client(ln, path->conn, &to, skb->mark,
 				       pkt->tos, &found))
 			return false;
@@ -276,19 +289,35 @@ static __always_inline bool lbvs_neigh_good(const struct neighbour *n)
 	return n && !READ_ONCE(n->dead) && READ_ONCE(n->nud_state) & NUD_VALID;
 }
 
+static __always_inline struct neighbour *
+lbvs_way_neigh_known(const struct lbvs_way *way)
+{
+	struct neighbour *n = way->entry ? READ_ONCE(way->entry->neigh) : NULL;
+
+	return likely(lbvs_neigh_good(n)) ? n : NULL;
+}
+
 /* The next hop of a way, or NULL if its hardware address isn't known. */
 static __always_inline struct neighbour *
 lbvs_way_neigh(const struct lbvs_way *way, const __be32 *daddr)
 {
-	struct neighbour *n = way->entry ? READ_ONCE(way->entry->neigh) : NULL;
-	__be32 copy[4] __lbvs_uninitialized;
+	struct neighbour *n = lbvs_way_neigh_known(way);
 
-	if (likely(lbvs_neigh_good(n)))
+	return n ?: lbvs_neigh_find(way->dst, way->entry, way->flags, daddr);
+}
+
+static __always_inline struct neighbour *
+lbvs_path_neigh(const struct lbvs_path *path, u8 af)
+{
+	struct neighbour *n = lbvs_way_neigh_known(&path->way);
+	struct lbvs_tuple to __lbvs_uninitialized;
+
+	if (likely(n))
 		return n;
-	/* As in lbvs_way_client(). */
-	lbvs_addr_copy(way->flags & LBVS_WAY_IPV6 ? AF_INET6 : AF_INET, copy,
-		       daddr);
-	return lbvs_neigh_find(way->dst, way->entry, way->flags, copy);
+	if (path->dir == LBVS_DIR_IN)
+		return lbvs_way_neigh(&path->way, path->real->key.addr);
+	lbvs_path_to(path, af, &to);
+	return lbvs_way_neigh(&path->way, to.daddr);
 }
 
 /* What fits into a tunnel's outer packet. */
@@ -431,9 +460,7 @@ lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
 		return LBVS_FAST_POLICY;
 	if (unlikely(skb_headroom(skb) < lbvs_way_headroom(way)))
 		return LBVS_FAST_NO_MEMORY;
-	path->neigh = lbvs_way_neigh(way, path->dir == LBVS_DIR_IN ?
-					  path->real->key.addr :
-					  path->to->daddr);
+	path->neigh = lbvs_path_neigh(path, pkt->tuple.af);
 	return likely(path->neigh && !lbvs_goes_back(path, skb)) ?
 	       LBVS_FAST_TAKEN : LBVS_FAST_NEIGHBOUR;
 }
@@ -543,20 +570,24 @@ static __always_inline int lbvs_translate(struct sk_buff *skb,
 {
 	u16 mss = READ_ONCE(path->real->svc->mss);
 	unsigned int len = pkt->l4_off + pkt->l4_len;
-	struct lbvs_mss old = {};
+	struct lbvs_tuple to __lbvs_uninitialized;
+	struct lbvs_mss old __lbvs_uninitialized;
 
 	if (!fast && pkt->quote)
 		return lbvs_icmp_rewrite(skb, pkt, path->to);
-	if (mss && (pkt->event == LBVS_TCP_SYN ||
-		    pkt->event == LBVS_TCP_SYNACK))
-		old = lbvs_packet_mss(skb, pkt->l4_off);
-	if (old.value <= mss)
+	if (pkt->event != LBVS_TCP_SYN && pkt->event != LBVS_TCP_SYNACK)
 		mss = 0;
-	else
-		len = old.off + sizeof(mss);
+	if (mss) {
+		old = lbvs_packet_mss(skb, pkt->l4_off);
+		if (old.value <= mss)
+			mss = 0;
+		else
+			len = old.off + sizeof(mss);
+	}
 	if (mss ? skb_ensure_writable(skb, len) : lbvs_writable(skb, len, fast))
 		return -ENOMEM;
-	lbvs_nat_rewrite(skb, pkt, path->to, old, mss);
+	lbvs_path_to(path, pkt->tuple.af, &to);
+	lbvs_nat_rewrite(skb, pkt, &to, old, mss);
 	return 0;
 }
 
@@ -692,7 +723,6 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	  struct lbvs_conn *conn, enum lbvs_dir dir, u8 method, bool first,
 	  bool fast)
 {
-	struct lbvs_tuple to __lbvs_uninitialized;
 	struct lbvs_path path __lbvs_uninitialized;
 	enum lbvs_drop why;
 
@@ -700,9 +730,7 @@ lbvs_pass(struct lbvs_net *ln, struct sk_buff *skb, struct lbvs_packet *pkt,
 	path.real = conn->real;
 	path.method = method;
 	path.dir = dir;
-	path.to = &to;
-	if (lbvs_method_replies(method))
-		lbvs_conn_rewritten(conn, pkt->tuple.af, dir, &to);
+	path.to = NULL;
 	why = lbvs_path_find(ln, skb, pkt, &path, fast);
 	if (fast && unlikely(pkt->fate != LBVS_FAST_TAKEN))
 		return NF_ACCEPT;
