@@ -259,7 +259,7 @@ static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
  * Anywhere, so that nobody can aim, and who sends his SYN again has another chance
  * of finding one.
  */
-static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+static bool evict_of(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	struct lbvs_conn_table *tbl;
 	u32 start = get_random_u32();
@@ -272,6 +272,16 @@ static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 		return true;
 	}
 	return false;
+}
+
+/* The limit is for both families: where one has filled it, it makes room for either. */
+static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+{
+	struct lbvs_conn_family *family = ln->conns.family;
+	struct lbvs_conn_family *other = &family[fam == &family[0]];
+
+	return evict_of(ln, fam) ||
+	       (atomic_read(&other->count) && evict_of(ln, other));
 }
 
 /*

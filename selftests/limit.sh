@@ -212,6 +212,29 @@ udp_cases()
 	tell c1 close '*'
 }
 
+# The limit is for both families together, and so is what makes room.
+other_family_case()
+{
+	local limit i
+
+	limit=$(lbq .conn_limit settings)
+	family $1
+	service tcp $VIP2 80 8080 -- $2
+	for i in {1..20}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	connections "IPv$1 all connections half-open" 20
+	lb set conn-limit 20
+	family $3
+	service tcp $VIP 80 8080 -- $R1
+	told "IPv$3 new ones take the places of IPv$1's" r1=15 c1 many t 15 tcp $VIP 80 timeout=3000
+	told "IPv$3 and go on" "same=15 moved=0 failed=0" c1 sayall t
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+}
+
 cases()
 {
 	case $FAMILY in
@@ -232,4 +255,6 @@ begin make_network
 start_servers 8080
 start_client c1 c1
 both_families cases
+other_family_case 4 10.0.0.99 6
+other_family_case 6 2001:db8:10::99 4
 finish
