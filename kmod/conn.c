@@ -188,10 +188,10 @@ static void count_down(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 		atomic_dec(&user_conns);
 }
 
-/* How many connections below the limit the eviction begins. */
+/* How many connections below the limit the eviction begins; of a limit of 1, too. */
 static u32 limit_headroom(u32 limit)
 {
-	return max(limit / 16, min(limit / 2, 64U));
+	return max3(limit / 16, min(limit / 2, 64U), 1U);
 }
 
 /*
@@ -294,12 +294,13 @@ static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 	u32 limit = READ_ONCE(ln->conns.limit);
 	u32 room = limit_headroom(limit);
 	unsigned int count = lbvs_conn_count(ln);
-	bool evicted;
 
 	if (count <= limit - room)
 		return true;
-	evicted = evict(ln, fam);
-	return count <= limit || (evicted && count <= limit + room);
+	/* Who is refused all the same puts nobody out. */
+	if (count > limit + room)
+		return false;
+	return evict(ln, fam) || count <= limit;
 }
 
 /**

@@ -212,6 +212,44 @@ udp_cases()
 	tell c1 close '*'
 }
 
+low_limit_cases()
+{
+	local limit i
+
+	limit=$(lbq .conn_limit settings)
+	service tcp $VIP 80 8080 -- $R1
+	service tcp $VIP2 80 8080 -- $DEAD
+	tell c1 raw $C1 5001 $VIP2 80 S wait=0
+	connections "$V one connection, half-open" 1
+	lb set conn-limit 1
+	tell c1 open t tcp $VIP 80 timeout=500
+	is "$V of a limit of 1 a new one takes its place" "$ANSWER" r1
+	lb set conn-limit "$limit"
+	tell c1 close '*'
+	wait_for 3 closed
+	lb flush
+	# Who is refused all the same puts nobody out.
+	service tcp $VIP2 80 8080 -- $DEAD
+	for i in {1..40}; do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+	connections "$V 40 of them" 40
+	lb set conn-limit 20
+	lb zero
+	tell c1 raw $C1 5100 $VIP2 80 S wait=0
+	wait_for 3 one_refused
+	total evicted
+	is "$V far above the limit a new one is refused, and none goes for it" "$DROPS $TOTAL" "1 0"
+	lb set conn-limit "$limit"
+	lb flush
+}
+
+one_refused()
+{
+	drops conn_limit
+	[ "$DROPS" = 1 ]
+}
+
 # The limit is for both families together, and so is what makes room.
 other_family_case()
 {
@@ -245,6 +283,7 @@ cases()
 	half_open_cases
 	lb flush
 	full_cases
+	low_limit_cases
 	among_others_cases
 	forged_cases
 	forged_fin_cases
