@@ -13,6 +13,7 @@
 
 #include <linux/if_arp.h>
 #include <linux/if_vlan.h>
+#include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/rtnetlink.h>
@@ -301,7 +302,9 @@ static void attach(struct lbvs_net *ln, struct net_device *dev)
 
 fail:
 	kfree(fd);
-	pr_warn("no fast path from %s: error %d\n", netdev_name(dev), err);
+	/* A user in a namespace of his own can have that happen as often as he likes. */
+	net_warn_ratelimited("no fast path from %s: error %d\n",
+			     netdev_name(dev), err);
 }
 
 static void detach(struct lbvs_net *ln, struct fast_device *fd)

@@ -104,6 +104,40 @@ reading_cases()
 	check "services and counters there are for all" on d "${NOBODY[@]}" cat "${files[@]}"
 }
 
+# complaints: of a device without the fast path, in the kernel's log, into COMPLAINTS
+complaints()
+{
+	COMPLAINTS=$(dmesg | grep -c 'lbvs: no fast path from')
+}
+
+# A device that has all the chains that it can have leaves no room for the fast path. The
+# log is everybody's.
+log_cases()
+{
+	local i before
+
+	as_owner u "$LBCTL" add-service udp 203.0.113.10:53
+	as_owner u "$LBCTL" set fast-path off
+	as_owner u ip link add full0 type dummy
+	complaints
+	before=$COMPLAINTS
+	{
+		echo "table netdev full {"
+		for i in {1..1024}; do
+			echo "chain c$i { type filter hook ingress device full0 priority 0; }"
+		done
+		echo "}"
+	} | as_owner u nft -f -
+	as_owner u "$LBCTL" set fast-path on
+	for i in {0..99}; do
+		echo "link set full$i name full$((i + 1))"
+	done | as_owner u ip -batch -
+	complaints
+	between "complaints of a device that a user has filled" $((COMPLAINTS - before)) 1 30
+	as_owner u ip link delete full100
+	as_owner u "$LBCTL" flush
+}
+
 # kernel_memory GROUP: what is charged to it, in KB, into MEMORY
 kernel_memory()
 {
@@ -198,11 +232,12 @@ all_for_u()
 	[ "$HELD" = 150 ]
 }
 
-begin spaces unshare nsenter setpriv
+begin spaces unshare nsenter setpriv nft
 modprobe -q tun
 [ -e /dev/net/tun ] || skip_all "no tun devices"
 permission_cases
 reading_cases
+log_cases
 memory_cases
 limit_cases
 finish
