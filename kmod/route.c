@@ -466,6 +466,16 @@ void lbvs_route_flush_real(struct lbvs_real *real)
 		flush(&real->route[i]);
 }
 
+static void flush_tunnels_of(const struct list_head *services)
+{
+	struct lbvs_service *svc;
+	struct lbvs_real *real;
+
+	list_for_each_entry(svc, services, list)
+		list_for_each_entry(real, &svc->objects, object)
+			flush(&real->route[LBVS_METHOD_TUNNEL]);
+}
+
 /**
  * lbvs_route_flush_tunnels() - forget the ways of tunnels if VIPs have changed
  * @ln: the namespace; its lock is held
@@ -475,16 +485,12 @@ void lbvs_route_flush_real(struct lbvs_real *real)
  */
 void lbvs_route_flush_tunnels(struct lbvs_net *ln)
 {
-	struct lbvs_service *svc;
-	struct lbvs_real *real;
-
 	lockdep_assert_held(&ln->lock);
 	if (!ln->vips_changed)
 		return;
 	ln->vips_changed = false;
-	list_for_each_entry(svc, &ln->list, list)
-		list_for_each_entry(real, &svc->objects, object)
-			flush(&real->route[LBVS_METHOD_TUNNEL]);
+	flush_tunnels_of(&ln->list);
+	flush_tunnels_of(&ln->removed);
 }
 
 /* Whether a cached route leads by a device, or has led by any that may be gone. */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reals of several methods in one service; and each method for a VIP that the
-# director doesn't hold on a device, and for a service given by a firewall mark.
+# director doesn't hold on a device, and for a service given by a firewall mark. And a
+# VIP that was a tunnel's source.
 
 # shellcheck disable=SC2086,SC2206,SC2317 # addresses have no blanks; functions are called by name
 . ./methods-lib.sh
@@ -68,11 +69,62 @@ other_vips()
 	done
 }
 
+# from_elsewhere: a connection's next packets come to r1 from another address
+from_elsewhere()
+{
+	tell c1 say t
+	nft_counter r1 source other
+	[ "$PACKETS" != 0 ]
+}
+
+# What was a tunnel's source becomes a VIP. That is for the connections of deleted
+# services, too.
+source_case()
+{
+	local other source ip
+
+	L="$V a tunnel's source becomes a VIP:"
+	case $FAMILY in
+	4)	other="10.0.0.5/24" ip=ip ;;
+	6)	other="2001:db8:10::5/64 nodad" ip=ip6 ;;
+	esac
+	ip -n lbvs-d addr add $other dev s
+	kind ipip$FAMILY
+	L="$V a tunnel's source becomes a VIP:"
+	source=$(ip -n lbvs-d route get $R1 | sed -n 's/.* src \([^ ]*\).*/\1/p')
+	on r1 nft -f - <<-END
+		table inet source {
+			counter other { }
+			chain in {
+				type filter hook prerouting priority -450;
+				iifname eth0 meta l4proto { 4, 41 } $ip saddr != $source counter name other
+			}
+		}
+	END
+	balance tcp $VIP $P 1
+	tell c1 open t tcp $VIP $P
+	tell c1 say t
+	at $VIP $P
+	lb del-service tcp $AT
+	told "$L a connection of a deleted service goes on" r1=5 c1 say t 5
+	nft_counter r1 source other
+	is "$L from that" "$PACKETS" 0
+	at $source 99
+	lb add-service tcp $AT
+	eventually "$L then from another address" 5 from_elsewhere
+	told "$L and it goes on" r1=5 c1 say t 5
+	tell c1 close '*'
+	on r1 nft delete table inet source
+	lb flush
+	ip -n lbvs-d addr delete ${other% *} dev s
+}
+
 begin make_methods_network nft
 start_servers $P
 start_client c1 c1
 start_client c2 c2
 both_families mixed_case
+both_families source_case
 mark_vip2
 both_families other_vips
 finish
