@@ -53,6 +53,7 @@ struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
 		refcount_inc(&real->ref);
 		atomic_inc(&real->pools);
 		slot_fill(pool, &pool->slot[pool->num++], real);
+		cond_resched();
 	}
 	/* Each edit would begin with the first real again otherwise. */
 	old = rcu_dereference_protected(svc->pool,

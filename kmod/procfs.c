@@ -147,6 +147,7 @@ static int services_show(struct seq_file *seq, void *v)
 			   refcount_read(&real->ref));
 		lbvs_stats_real(&sum, real);
 		show_sum(seq, &sum);
+		cond_resched();
 	}
 	return 0;
 }

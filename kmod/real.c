@@ -436,5 +436,6 @@ void lbvs_reals_reap(struct lbvs_net *ln)
 		real_free(real);
 		if (svc->deleted && list_empty(&svc->objects))
 			lbvs_service_free(svc);
+		cond_resched();
 	}
 }

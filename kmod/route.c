@@ -472,8 +472,10 @@ static void flush_tunnels_of(const struct list_head *services)
 	struct lbvs_real *real;
 
 	list_for_each_entry(svc, services, list)
-		list_for_each_entry(real, &svc->objects, object)
+		list_for_each_entry(real, &svc->objects, object) {
 			flush(&real->route[LBVS_METHOD_TUNNEL]);
+			cond_resched();
+		}
 }
 
 /**
@@ -548,8 +550,10 @@ static void flush_stale_of(const struct list_head *services,
 	struct lbvs_real *real;
 
 	list_for_each_entry(svc, services, list)
-		list_for_each_entry(real, &svc->objects, object)
+		list_for_each_entry(real, &svc->objects, object) {
 			flush_stale(real, dev);
+			cond_resched();
+		}
 }
 
 /*

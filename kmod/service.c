@@ -117,10 +117,14 @@ void lbvs_service_lives(struct lbvs_net *ln)
 	struct lbvs_service *svc;
 
 	lockdep_assert_held(&ln->lock);
-	list_for_each_entry(svc, &ln->list, list)
+	list_for_each_entry(svc, &ln->list, list) {
 		set_life(svc);
-	list_for_each_entry(svc, &ln->removed, list)
+		cond_resched();
+	}
+	list_for_each_entry(svc, &ln->removed, list) {
 		set_life(svc);
+		cond_resched();
+	}
 }
 
 /**
@@ -236,8 +240,10 @@ void lbvs_service_del(struct lbvs_service *svc)
 	if (svc->key.mark)
 		WRITE_ONCE(ln->marks, ln->marks - 1);
 	lbvs_pool_publish(svc, NULL);
-	list_for_each_entry_safe(real, next, &svc->reals, list)
+	list_for_each_entry_safe(real, next, &svc->reals, list) {
 		lbvs_real_detach(real);
+		cond_resched();
+	}
 	ln->num_services--;
 	ln->config_seq++;
 	svc->deleted = true;
@@ -267,8 +273,10 @@ void lbvs_service_flush(struct lbvs_net *ln)
 {
 	struct lbvs_service *svc, *next;
 
-	list_for_each_entry_safe(svc, next, &ln->list, list)
+	list_for_each_entry_safe(svc, next, &ln->list, list) {
 		lbvs_service_del(svc);
+		cond_resched();
+	}
 }
 
 /**

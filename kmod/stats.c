@@ -210,6 +210,7 @@ void lbvs_stats_zero_service(struct lbvs_service *svc)
 	list_for_each_entry(real, &svc->objects, object) {
 		real->base = (struct lbvs_sum){};
 		real_raw(&real->base, real);
+		cond_resched();
 	}
 }
 
