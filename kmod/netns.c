@@ -54,6 +54,10 @@ static bool net_in_use(const struct lbvs_net *ln)
 	return ln->num_services || ln->num_objects;
 }
 
+/*
+ * A slice of the table may take a while: on a queue that is bound to a CPU, as most
+ * are, other work of that CPU would wait for it.
+ */
 static void worker(struct work_struct *work)
 {
 	struct lbvs_net *ln = container_of(to_delayed_work(work),
@@ -77,8 +81,7 @@ static void worker(struct work_struct *work)
 	if (lbvs_conn_count(ln) > READ_ONCE(ln->conns.limit) / 8 * 7)
 		period = WORKER_PERIOD_FULL;
 	if (again)
-		queue_delayed_work(system_power_efficient_wq, &ln->worker,
-				   period);
+		queue_delayed_work(system_unbound_wq, &ln->worker, period);
 }
 
 /**
@@ -103,8 +106,7 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 		ln->hooked = true;
 		lbvs_fast_update(ln);
 	}
-	queue_delayed_work(system_power_efficient_wq, &ln->worker,
-			   WORKER_PERIOD);
+	queue_delayed_work(system_unbound_wq, &ln->worker, WORKER_PERIOD);
 	return 0;
 }
 
@@ -116,7 +118,7 @@ void lbvs_net_kick(struct lbvs_net *ln)
 {
 	lockdep_assert_held(&ln->lock);
 	if (!ln->dead)
-		mod_delayed_work(system_power_efficient_wq, &ln->worker, 0);
+		mod_delayed_work(system_unbound_wq, &ln->worker, 0);
 }
 
 static int __net_init net_init(struct net *net)
