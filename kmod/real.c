@@ -133,9 +133,17 @@ bool lbvs_closes(const struct lbvs_service *svc, u8 proto)
  */
 unsigned int lbvs_real_conns(const struct lbvs_real *real)
 {
-	unsigned int own = 1 + atomic_read(&real->pools);
 	unsigned int refs = refcount_read(&real->ref);
+	unsigned int own;
 
+	/*
+	 * An old pool's callback takes it off @pools, and then off @ref: whoever sees
+	 * the second has to see the first, or a connection seems to be missing. The
+	 * other way round there is one too many for a moment, which does no harm.
+	 * Pairs with the release in lbvs_real_put().
+	 */
+	smp_rmb();
+	own = 1 + atomic_read(&real->pools);
 	return refs > own ? refs - own : 0;
 }
 
