@@ -627,6 +627,12 @@ static int parse_filter_real(const struct nlattr *attr,
 		return -EINVAL;
 	}
 	filter->real.af = addr_af(tb[LBVS_REAL_A_ADDR]);
+	if (tb[LBVS_REAL_A_AF] &&
+	    nla_get_u8(tb[LBVS_REAL_A_AF]) != filter->real.af) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_AF],
+				    "the address is not of the address family");
+		return -EINVAL;
+	}
 	memcpy(filter->real.addr, nla_data(tb[LBVS_REAL_A_ADDR]),
 	       nla_len(tb[LBVS_REAL_A_ADDR]));
 	filter->by_port = tb[LBVS_REAL_A_PORT];

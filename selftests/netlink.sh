@@ -111,6 +111,9 @@ other_cases()
 	answers "a client without its family" "E[A-Z]+ .*: .*" CONN_DEL 'FILTER{ CLIENT=x:0a0000 }'
 	answers "a prefix too long" "E[A-Z]+ PREFIX_LEN: .*" CONN_DEL 'FILTER{ CLIENT=x:0a000001 PREFIX_LEN=u8:33 }'
 	answers "a prefix of nothing" "E[A-Z]+.*: .*" CONN_DEL 'FILTER{ PREFIX_LEN=u8:8 }'
+	answers "a real that isn't of its address's family" "E[A-Z]+ (AF|ADDR): .*" CONN_DEL 'FILTER{ REAL{ AF=u8:10 ADDR=x:0a00000b } }'
+	answers "a real of no family" "E[A-Z]+ (AF|ADDR): .*" CONN_DEL 'FILTER{ REAL{ AF=u8:0 ADDR=x:0a00000b } }'
+	answers "a real that is" ok CONN_DEL 'FILTER{ REAL{ AF=u8:2 ADDR=x:0a00000b } }'
 	answers "an empty filter" ok CONN_DEL 'FILTER{ }'
 	answers "flush" ok FLUSH
 	is "and nothing is left" "$(lbq '"\(.services) \(.reals)"' stats)" "0 0"

@@ -387,8 +387,8 @@ enum lbvs_conn_attr {
  * @LBVS_FILTER_A_PREFIX_LEN: u8, its prefix length; default the full address
  * @LBVS_FILTER_A_SERVICE: nested &enum lbvs_svc_attr: an id. It also fits
  *	connections of a deleted service of that id.
- * @LBVS_FILTER_A_REAL: nested &enum lbvs_real_attr: ADDR, and PORT if given.
- *	It also fits connections of a removed real.
+ * @LBVS_FILTER_A_REAL: nested &enum lbvs_real_attr: ADDR, and AF and PORT
+ *	if given. It also fits connections of a removed real.
  */
 enum lbvs_filter_attr {
 	LBVS_FILTER_A_UNSPEC,
