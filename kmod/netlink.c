@@ -266,6 +266,7 @@ static int real_change(struct lbvs_net *ln, struct real_request *req,
 {
 	struct lbvs_real *real = real_named(ln, req, info);
 	struct lbvs_real_conf conf;
+	bool nat;
 	int err;
 
 	if (IS_ERR(real))
@@ -280,7 +281,13 @@ static int real_change(struct lbvs_net *ln, struct real_request *req,
 	};
 	err = lbvs_parse_real(req->tb, &req->svc_key, &req->key, &conf,
 			      info->extack);
-	return err ?: lbvs_real_edit(real, &conf, info->extack);
+	if (err)
+		return err;
+	nat = conf.method == LBVS_METHOD_NAT && real->method != conf.method;
+	err = lbvs_real_edit(real, &conf, info->extack);
+	if (!err && nat)
+		nat_warn(ln->net, &req->key, info->extack);
+	return err;
 }
 
 static int real_set(struct sk_buff *skb, struct genl_info *info)

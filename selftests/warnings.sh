@@ -36,6 +36,14 @@ cases()
 	forwarding 1
 	is "$V the real is there nevertheless" "$(lbq '.services[0].reals | length' list)" 1
 	lb del-real tcp "$vip" "$real"
+	forwarding 0
+	warned "$V for dr that is all right" '^$' add-real tcp "$vip" "$real" --method dr
+	warned "$V a real becomes one of nat" '^lbctl: warning: .*forward' edit-real tcp "$vip" "$real" --method nat
+	warned "$V and stays one, nothing new" '^$' edit-real tcp "$vip" "$real" --weight 2
+	forwarding 1
+	lb edit-real tcp "$vip" "$real" --method dr
+	warned "$V the same, all in order" '^$' edit-real tcp "$vip" "$real" --method nat
+	lb del-real tcp "$vip" "$real"
 }
 
 # IPv4 only: there is no such setting for IPv6. One-armed: VIP and real by one device.
