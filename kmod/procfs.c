@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /proc/net/lbvs: for debugging with cat. */
+#include <linux/capability.h>
+#include <linux/fs.h>
 #include <linux/seq_file.h>
 #include <linux/proc_fs.h>
 
@@ -181,6 +183,10 @@ static void *conns_start(struct seq_file *seq, loff_t *pos)
 {
 	struct conns_iter *iter = seq->private;
 
+	/* As CONN_GET asks; of who has opened it. */
+	if (!file_ns_capable(seq->file, seq_ln(seq)->net->user_ns,
+			     CAP_NET_ADMIN))
+		return ERR_PTR(-EACCES);
 	if (!*pos) {
 		iter->family = 0;
 		iter->cursor = 0;
@@ -304,7 +310,9 @@ static int drops_show(struct seq_file *seq, void *v)
  * lbvs_proc_init() - make /proc/net/lbvs
  * @ln: the namespace
  *
- * Connections are for the namespace's root alone. Return: 0 or -ENOMEM
+ * Connections are for who may change the namespace's network; see conns_start().
+ *
+ * Return: 0 or -ENOMEM
  */
 int lbvs_proc_init(struct lbvs_net *ln)
 {
@@ -315,7 +323,7 @@ int lbvs_proc_init(struct lbvs_net *ln)
 		return -ENOMEM;
 	if (proc_create_net("services", 0444, ln->proc, &services_ops,
 			    sizeof(struct seq_net_private)) &&
-	    proc_create_net("connections", 0400, ln->proc, &conns_ops,
+	    proc_create_net("connections", 0444, ln->proc, &conns_ops,
 			    sizeof(struct conns_iter)) &&
 	    proc_create_net_single("stats", 0444, ln->proc, stats_show, NULL) &&
 	    proc_create_net_single("stats_percpu", 0444, ln->proc,

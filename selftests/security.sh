@@ -13,8 +13,7 @@ PARAMETER=/sys/module/lbvs/parameters/user_conn_limit
 # A user without any privilege: nobody, not root with fewer of them.
 NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-# A namespace that another user namespace owns: known to ip(8) by its process. Its root
-# has to be there first, or files in its /proc/net are the host's root's.
+# A namespace that another user namespace owns: known to ip(8) by its process.
 user_space()
 {
 	"${NOBODY[@]}" unshare --user --map-root-user unshare --net sleep 1000 &
@@ -101,6 +100,11 @@ reading_cases()
 	like "nobody else reads the host's connections in /proc" "$said" 'Permission denied'
 	said=$(as_other cat /proc/${PID[u]}/net/lbvs/connections 2>&1)
 	like "nor another user his" "$said" 'Permission denied'
+	check "who may change the host's reads them without being root" on d \
+		setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_admin \
+		--ambient-caps +net_admin cat $PROC/connections
+	said=$(on d setpriv --bounding-set -net_admin --inh-caps -net_admin cat $PROC/connections 2>&1)
+	like "root without that doesn't" "$said" 'Permission denied'
 	check "services and counters there are for all" on d "${NOBODY[@]}" cat "${files[@]}"
 }
 
