@@ -414,6 +414,9 @@ static unsigned int fresh(struct lbvs_net *ln, struct sk_buff *skb,
 			return verdict;
 		kind = look(skb, af, state, &pkt);
 	}
+	/* Left to the stack by an earlier door, for its options. */
+	if (kind == LBVS_KIND_ERROR && pkt.input && pkt.options)
+		return lbvs_icmp_known(ln, skb, &pkt, state->hook);
 	if (kind != LBVS_KIND_FLOW)
 		return NF_ACCEPT;
 	if (pkt.input && af == AF_INET)

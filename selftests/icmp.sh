@@ -111,7 +111,7 @@ icmp_counter()
 		table inet errors {
 			counter unreachable { }
 			chain in {
-				type filter hook input priority 0;
+				type filter hook prerouting priority 0;
 				icmp type destination-unreachable counter name unreachable
 				icmpv6 type { destination-unreachable, packet-too-big } counter name unreachable
 			}
@@ -130,6 +130,14 @@ arrived()
 {
 	nft_counter ${1:-r1} errors unreachable
 	[ "$PACKETS" != 0 ]
+}
+
+# options_case: the stack judges options before it delivers, and has nothing against these
+options_case()
+{
+	on r1 nft reset counters > /dev/null
+	forged "$L one with options" $about $1 $2 0 6 $quoted options=01010101
+	eventually "$L the real has that, too" 5 arrived
 }
 
 # About answers that went past the director: the error is for the director to pass
@@ -151,10 +159,13 @@ forged_cases()
 		forged "$L with half a quoted header" $about $1 $2 0 6 $quoted quote=16
 		forged "$L with no ports in the quote" $about $1 $2 0 6 $quoted \
 			quote=$((FAMILY == 4 ? 22 : 42))
+		[ $FAMILY != 4 ] || forged "$L one that names its route" $about $1 $2 0 6 $quoted \
+			options=830704c000020100
 		forged "$L the right one" $about $1 $2 0 6 $quoted
 		wait_for 2 arrived
 		nft_counter r1 errors unreachable
 		is "$L the real has that one alone" "$PACKETS" 1
+		[ $FAMILY != 4 ] || options_case $1 $2
 		told "$L the connection goes on" r1=20 c1 say t 20
 		told "$L closed in order" finished c1 finish t
 		lb flush

@@ -3,8 +3,9 @@
  * Packets made by hand, IP header and all, sent from whatever address.
  *
  * icmp FROM TO TYPE CODE INFO PROTOCOL QUOTED-FROM PORT QUOTED-TO PORT [badsum] [quote=BYTES]
+ *	[options=HEX]
  *	An ICMP error about a packet; badsum: its checksum is wrong; quote: so many
- *	bytes of the packet only.
+ *	bytes of the packet only; options: the error's own, of IPv4.
  * frag FROM PORT TO PORT BYTES [reverse] [overlap] [df]
  *	A datagram "1:..." in fragments; reverse: the last one first; overlap: a
  *	part of the second fragment comes twice, and differs; df: IPv4 fragments say
@@ -107,7 +108,43 @@ static void make_quote(struct packet *quote, __u8 protocol)
 	add(quote, ports, sizeof(ports));
 }
 
-static void make_error(struct packet *error, const struct packet *quote, char **words, bool bad)
+/**
+ * struct extras - what is special about a packet
+ * @ttl: its TTL or hop limit
+ * @tos: its type of service or traffic class
+ * @id: its ID
+ * @df: it may not be fragmented
+ * @no_sum: UDP without a checksum
+ * @ext: type of the first extension header, or 0
+ * @more: IPv4 options, or extension headers
+ * @more_len: length of @more
+ */
+struct extras {
+	__u8 ttl;
+	__u8 tos;
+	__u16 id;
+	bool df;
+	bool no_sum;
+	__u8 ext;
+	__u8 more[40];
+	size_t more_len;
+};
+
+static const char *parse_hex(struct extras *extras, const char *text)
+{
+	unsigned int byte;
+
+	for (; *text; text += 2) {
+		if (extras->more_len == sizeof(extras->more) || sscanf(text, "%2x", &byte) != 1 ||
+		    !text[1])
+			return "bad bytes";
+		extras->more[extras->more_len++] = byte;
+	}
+	return extras->more_len % 4 ? "no whole words" : NULL;
+}
+
+static void make_error(struct packet *error, const struct packet *quote, char **words, bool bad,
+		       const struct extras *extras)
 {
 	struct {
 		__u8 type, code;
@@ -124,10 +161,13 @@ static void make_error(struct packet *error, const struct packet *quote, char **
 		   l4_checksum(error->from, error->to, IPPROTO_ICMPV6, &body, len);
 	if (bad)
 		body.sum ^= htons(0x100);
-	if (is_v4(error))
-		add_ip4(error, IPPROTO_ICMP, len, 0, 0);
-	else
+	if (is_v4(error)) {
+		add_ip4(error, IPPROTO_ICMP, extras->more_len + len, 0, 0);
+		((struct iphdr *)error->data)->ihl += extras->more_len / 4;
+		add(error, extras->more, extras->more_len);
+	} else {
 		add_ip6(error, IPPROTO_ICMPV6, len);
+	}
 	add(error, &body, len);
 }
 
@@ -136,7 +176,8 @@ const char *do_icmp(int n, char **words)
 	struct address from, to, quoted_from, quoted_to;
 	struct packet error = { .from = &from, .to = &to };
 	struct packet quote = { .from = &quoted_from, .to = &quoted_to };
-	const char *wrong;
+	struct extras extras = { .ttl = 64 };
+	const char *wrong = NULL;
 	bool bad = false;
 	int i;
 
@@ -150,10 +191,14 @@ const char *do_icmp(int n, char **words)
 			bad = true;
 		else if (!strncmp(words[i], "quote=", 6) && (size_t)atoi(words[i] + 6) < quote.len)
 			quote.len = atoi(words[i] + 6);
+		else if (!strncmp(words[i], "options=", 8))
+			wrong = parse_hex(&extras, words[i] + 8);
 		else
-			return "unknown option";
+			wrong = "unknown option";
+		if (wrong)
+			return wrong;
 	}
-	make_error(&error, &quote, words + 3, bad);
+	make_error(&error, &quote, words + 3, bad, &extras);
 	wrong = transmit(&error);
 	if (!wrong)
 		printf("sent\n");
@@ -233,41 +278,6 @@ const char *do_frag(int n, char **words)
 	if (!wrong)
 		printf("sent\n");
 	return wrong;
-}
-
-/**
- * struct extras - what is special about a packet
- * @ttl: its TTL or hop limit
- * @tos: its type of service or traffic class
- * @id: its ID
- * @df: it may not be fragmented
- * @no_sum: UDP without a checksum
- * @ext: type of the first extension header, or 0
- * @more: IPv4 options, or extension headers
- * @more_len: length of @more
- */
-struct extras {
-	__u8 ttl;
-	__u8 tos;
-	__u16 id;
-	bool df;
-	bool no_sum;
-	__u8 ext;
-	__u8 more[40];
-	size_t more_len;
-};
-
-static const char *parse_hex(struct extras *extras, const char *text)
-{
-	unsigned int byte;
-
-	for (; *text; text += 2) {
-		if (extras->more_len == sizeof(extras->more) || sscanf(text, "%2x", &byte) != 1 ||
-		    !text[1])
-			return "bad bytes";
-		extras->more[extras->more_len++] = byte;
-	}
-	return extras->more_len % 4 ? "no whole words" : NULL;
 }
 
 static const char *parse_extra(struct extras *extras, const char *word)
