@@ -19,6 +19,7 @@ struct addr_key {
  * @key: the address
  * @users: how many have it; under &lbvs_net.lock
  * @vips: how many of them are services; written under &lbvs_net.lock
+ * @tunnels: how many are reals that are, or have been, reached by tunnel; likewise
  * @rcu: for freeing it
  */
 struct addr {
@@ -26,6 +27,7 @@ struct addr {
 	struct addr_key key;
 	unsigned int users;
 	unsigned int vips;
+	unsigned int tunnels;
 	struct rcu_head rcu;
 };
 
@@ -73,6 +75,19 @@ bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr)
 	const struct addr *a = addr_find(ln, af, addr);
 
 	return a && READ_ONCE(a->vips);
+}
+
+/**
+ * lbvs_addr_tunnel() - is an address one of a real that is reached by tunnel
+ * @ln: the namespace
+ * @af: its family
+ * @addr: the address
+ */
+bool lbvs_addr_tunnel(struct lbvs_net *ln, u8 af, const __be32 *addr)
+{
+	const struct addr *a = addr_find(ln, af, addr);
+
+	return a && READ_ONCE(a->tunnels);
 }
 
 static void vip_count(struct lbvs_net *ln, struct addr *a, int more)
@@ -140,6 +155,23 @@ void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip)
 	addr_count(ln, a, -1);
 	rhashtable_remove_fast(&ln->addrs, &a->node, addr_params);
 	kfree_rcu(a, rcu);
+}
+
+/**
+ * lbvs_addr_count_tunnel() - note that a real is reached by tunnel, or undo it
+ * @ln: the namespace
+ * @af: the family of its address
+ * @addr: the address, from lbvs_addr_add()
+ * @more: 1, or -1
+ */
+void lbvs_addr_count_tunnel(struct lbvs_net *ln, u8 af, const __be32 *addr,
+			    int more)
+{
+	struct addr *a = addr_find(ln, af, addr);
+
+	lockdep_assert_held(&ln->lock);
+	if (!WARN_ON_ONCE(!a))
+		WRITE_ONCE(a->tunnels, a->tunnels + more);
 }
 
 /**

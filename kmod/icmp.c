@@ -250,6 +250,36 @@ static void client_tell(struct net *net, struct sk_buff *skb,
 	}
 }
 
+/* Whether a packet was an outer one of ours, as far as its outer header tells. */
+static bool outer_ours(struct lbvs_net *ln, const struct lbvs_tuple *tuple)
+{
+	return (tuple->proto == IPPROTO_IPIP || tuple->proto == IPPROTO_IPV6 ||
+		tuple->proto == IPPROTO_UDP || tuple->proto == IPPROTO_GRE) &&
+	       lbvs_addr_tunnel(ln, tuple->af, tuple->daddr) &&
+	       lbvs_addr_local(ln->net, tuple->af, tuple->saddr);
+}
+
+/*
+ * Routers needn't quote more than 8 bytes of what is in an outer packet. Nobody knows
+ * then whose packet that was; but the MTU of the way to the real is the same for all,
+ * and the next client whose packet doesn't fit is told here. The stack may have
+ * tunnels of its own to there, so it gets the error, too.
+ */
+static unsigned int short_quote(struct lbvs_net *ln, struct sk_buff *skb,
+				const struct lbvs_packet *pkt,
+				const struct lbvs_quote *outer)
+{
+	if (!tells_mtu(pkt, outer) || !outer_ours(ln, &outer->tuple) ||
+	    !sum_ok(skb, pkt, NF_INET_PRE_ROUTING) ||
+	    !pskb_may_pull(skb, outer->l4_off))
+		return NF_ACCEPT;
+	__skb_pull(skb, outer->off);
+	mtu_learn(ln->net, skb, outer->tuple.af, outer->info,
+		  outer->tuple.proto);
+	__skb_push(skb, outer->off);
+	return NF_ACCEPT;
+}
+
 /**
  * lbvs_icmp_tunnel() - take an error about an outer packet of ours
  * @ln: the namespace
@@ -258,7 +288,7 @@ static void client_tell(struct net *net, struct sk_buff *skb,
  *
  * Context: RCU, BH off.
  * Return: NF_DROP if it was one, since nobody else knows what to do with it; or
- * NF_ACCEPT
+ * NF_ACCEPT, also if that couldn't be told for sure
  */
 unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 			      const struct lbvs_packet *pkt)
@@ -268,9 +298,10 @@ unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 	enum lbvs_dir dir;
 	u32 mtu = 0;
 
-	if (!lbvs_packet_quote(skb, pkt, &outer) || !to_sender(pkt, &outer) ||
-	    !lbvs_packet_unwrap(skb, &outer, &inner))
+	if (!lbvs_packet_quote(skb, pkt, &outer) || !to_sender(pkt, &outer))
 		return NF_ACCEPT;
+	if (!lbvs_packet_unwrap(skb, &outer, &inner))
+		return short_quote(ln, skb, pkt, &outer);
 	conn = lbvs_conn_find(ln, &inner.tuple, &dir);
 	/* What isn't about a packet that we sent there, somebody made up. */
 	if (!conn || lbvs_conn_method(conn) != LBVS_METHOD_TUNNEL ||

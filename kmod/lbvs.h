@@ -422,6 +422,7 @@ struct lbvs_real_key {
  * @encap_port: GUE's destination port; likewise
  * @down: it was removed or set down; likewise
  * @replies: it is, or has been, a nat real; under &lbvs_net.lock
+ * @tunnel: it is, or has been, a tunnel real; likewise
  * @stats: per-CPU counters
  * @route: the ways to it by &enum lbvs_method: when its method changes, its
  *	connections keep theirs
@@ -448,6 +449,7 @@ struct lbvs_real {
 	bool encap_csum;
 	bool down;
 	bool replies;
+	bool tunnel;
 	__be16 encap_port;
 	struct lbvs_stats __percpu *stats;
 	struct lbvs_route route[__LBVS_METHOD_MAX];
@@ -616,6 +618,9 @@ unsigned int lbvs_icmp_tunnel(struct lbvs_net *ln, struct sk_buff *skb,
 /* addr.c; the callers hold lbvs_net.lock, except of _ours and _vip */
 bool lbvs_addr_ours(struct lbvs_net *ln, u8 af, const __be32 *addr);
 bool lbvs_addr_vip(struct lbvs_net *ln, u8 af, const __be32 *addr);
+bool lbvs_addr_tunnel(struct lbvs_net *ln, u8 af, const __be32 *addr);
+void lbvs_addr_count_tunnel(struct lbvs_net *ln, u8 af, const __be32 *addr,
+			    int more);
 int lbvs_addr_add(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 void lbvs_addr_del(struct lbvs_net *ln, u8 af, const __be32 *addr, bool vip);
 int lbvs_addrs_start(struct lbvs_net *ln);

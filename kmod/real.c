@@ -221,6 +221,15 @@ static void expect_replies(struct lbvs_real *real, u8 method)
 	WRITE_ONCE(ln->nats, ln->nats + 1);
 }
 
+/* Errors may come about what is sent to it in tunnels, likewise. */
+static void expect_errors(struct lbvs_real *real, u8 method)
+{
+	if (method != LBVS_METHOD_TUNNEL || real->tunnel)
+		return;
+	real->tunnel = true;
+	lbvs_addr_count_tunnel(real->svc->ln, real->key.af, real->key.addr, 1);
+}
+
 static void real_free_rcu(struct rcu_head *rcu)
 {
 	struct lbvs_real *real = container_of(rcu, struct lbvs_real, rcu);
@@ -281,6 +290,7 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 		goto err_one_packet;
 	}
 	expect_replies(real, conf->method);
+	expect_errors(real, conf->method);
 	lbvs_pool_publish(svc, pool);
 
 	list_add_tail(&real->object, &svc->objects);
@@ -361,6 +371,7 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 	    may_have_forgotten(real))
 		lbvs_conn_kill_unusable(svc->ln);
 	expect_replies(real, conf->method);
+	expect_errors(real, conf->method);
 	real_configure(real, conf);
 	lbvs_pool_publish(svc, pool);
 	svc->ln->config_seq++;
@@ -436,6 +447,9 @@ void lbvs_reals_reap(struct lbvs_net *ln)
 		struct lbvs_service *svc = real->svc;
 
 		lbvs_stats_retire(real);
+		if (real->tunnel)
+			lbvs_addr_count_tunnel(ln, real->key.af,
+					       real->key.addr, -1);
 		lbvs_addr_del(ln, real->key.af, real->key.addr, false);
 		list_del(&real->object);
 		ln->num_objects--;

@@ -214,6 +214,59 @@ short_quote_case()
 	lb flush
 }
 
+# Routers needn't quote more than 8 bytes behind the outer header. Whose packet that was
+# nobody knows then, but the path's MTU is the same for all.
+short_outer_cases()
+{
+	local mtu=1400 about other
+
+	numbers
+	other=${R1%1}9
+	for name in ipip$FAMILY gue$FAMILY gre$FAMILY; do
+		kind $name
+		about="$MID $D_REALS ${TOO_BIG//[a-z=]/} $mtu $(outer_protocol)"
+		set -- 9 $R1 6080
+		# Known, but not for tunnels.
+		service udp $VIP2 $P $P -- $R2
+		balance udp $VIP $P 1
+		tell c1 connect u udp $VIP $P errors whole
+		tell c1 say u
+		forged "$L with a bad checksum" $about $D_REALS "$@" badsum
+		forged "$L to somebody else" $about $C1 "$@"
+		forged "$L about none of our protocols" ${about% *} 132 $D_REALS "$@"
+		forged "$L about who is no real" $about $D_REALS 9 $other 6080
+		# From others the kernel's own tunnels learn, whosoever they are.
+		[ $name != ipip$FAMILY ] || forged "$L about a real of nat" $about $D_REALS 9 $R2 6080
+		pause 0.3
+		learned "$L these teach nothing" "" d $R1
+		learned "$L nor of others" "" d $R2
+		forged "$L the right one" $about $D_REALS "$@"
+		wait_for 3 has_learned d $R1
+		learned "$L the director has learned the path's MTU" $mtu d $R1
+		tell c1 send u 1400
+		error_is "$L the next packet's client is told" "$TOO_BIG info=$((mtu - OVERHEAD)) from=.*" c1 u
+		tell c1 close u
+		lb flush
+		forget_paths c1 d
+	done
+}
+
+# outer_protocol: of this kind
+outer_protocol()
+{
+	case $KIND in
+	gue?)	echo 17 ;;
+	gre?)	echo 47 ;;
+	ipip4)	echo 4 ;;
+	ipip6)	echo 41 ;;
+	esac
+}
+
+has_learned()
+{
+	[[ $(ip -n lbvs-$1 route get $2) = *" mtu "* ]]
+}
+
 ping_cases()
 {
 	for name in nat dr ipip4; do
@@ -243,5 +296,6 @@ icmp_counter r1
 icmp_counter c1
 both_families forged_cases
 both_families forged_nat_cases
+both_families short_outer_cases
 both_families ping_cases
 finish
