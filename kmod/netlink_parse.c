@@ -9,6 +9,20 @@
 
 #include "netlink.h"
 
+/*
+ * A second is long for a packet. In debug kernels, of which this option is one, it can
+ * be made as short as a jiffy, for a test whose connections are to expire in the midst
+ * of being looked up.
+ */
+#ifdef CONFIG_DEBUG_NET
+static unsigned int timeout_second = HZ;
+module_param(timeout_second, uint, 0600);
+MODULE_PARM_DESC(timeout_second,
+		 "jiffies in each second of a timeout that is set from now on (debug kernels only)");
+#else
+enum { timeout_second = HZ };
+#endif
+
 static const struct nla_policy policy_timeouts[LBVS_STATE_MAX + 1] = {
 	[LBVS_STATE_TCP_SYN_SENT ... LBVS_STATE_MAX] = { .type = NLA_U32 },
 };
@@ -252,7 +266,7 @@ int lbvs_parse_timeouts(const struct nlattr *attr, u32 *timeout, u32 min,
 					    "a timeout must be 1 to 1000000 seconds");
 			return -ERANGE;
 		}
-		timeout[i] = secs * HZ;
+		timeout[i] = secs * timeout_second;
 	}
 	return 0;
 }
