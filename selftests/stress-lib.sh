@@ -18,7 +18,7 @@ SPACES+=(f)
 FLOODER=02:00:00:00:00:99
 HAMMERS=()
 LOADS=()
-declare -A LOADED
+declare -A LOADED ASKED
 family 4
 
 add_flooder()
@@ -66,18 +66,20 @@ hammer()
 	HAMMERS+=("$JOB $1")
 }
 
-# hammered NAME...: what it had for answers, into ANSWERS, and shown
+# hammered: what each had for answers, judged and shown; how many a second, into ASKED by name
 hammered()
 {
 	local row name sent ms
 
+	ASKED=()
 	for row in "${HAMMERS[@]}"; do
 		wait "${row%% *}"
 		name=${row#* }
 		ANSWERS=$(< "$TMP/hammer.$name")
 		sent=${ANSWERS#sent=}
 		ms=${ANSWERS#*ms=}
-		echo "# $name: $((${sent%% *} * 1000 / (${ms%% *} + 1))) requests a second; $ANSWERS"
+		ASKED[$name]=$((${sent%% *} * 1000 / (${ms%% *} + 1)))
+		echo "# $name: ${ASKED[$name]} requests a second; $ANSWERS"
 		judge_answers "$name" "$ANSWERS"
 	done
 	HAMMERS=()
