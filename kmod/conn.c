@@ -292,9 +292,13 @@ static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	u32 limit = READ_ONCE(ln->conns.limit);
-	u32 room = limit_headroom(limit);
 	unsigned int count = lbvs_conn_count(ln);
+	u32 room;
 
+	/* The headroom is no more than half of it, but for a limit of 1. */
+	if (likely(count <= limit / 2))
+		return true;
+	room = limit_headroom(limit);
 	if (count <= limit - room)
 		return true;
 	/* Who is refused all the same puts nobody out. */

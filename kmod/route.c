@@ -733,8 +733,8 @@ static void real_resolve(const struct lbvs_real *real, struct net_device *dev)
  */
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt)
 {
+	struct lbvs_way way __lbvs_uninitialized;
 	struct neighbour *n = NULL;
-	struct lbvs_way way;
 
 	if (!pkt->sender || !lbvs_way_real(real->svc->ln, real, LBVS_METHOD_DR, &way, false))
 		return false;
