@@ -39,6 +39,13 @@ struct fast_device {
 	struct rcu_head rcu;
 };
 
+/* A sender's socket, by a veth device, is no mark: the stack drops that, too. */
+static noinline bool marked(struct sk_buff *skb)
+{
+	return (skb->sk && skb_sk_is_prefetched(skb)) ||
+	       skb->_skb_refdst | skb->_nfct;
+}
+
 /* Why a packet isn't as the fast path wants it, or LBVS_FAST_TAKEN. */
 static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 {
@@ -51,10 +58,8 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 		return LBVS_FAST_DEVICE;
 	if (unlikely(skb_shared(skb)))
 		return LBVS_FAST_SHARED;
-	/* A sender's socket, by a veth device, is none: the stack drops that, too. */
 	if (unlikely((unsigned long)skb->sk | skb->_skb_refdst | skb->_nfct) &&
-	    ((skb->sk && skb_sk_is_prefetched(skb)) ||
-	     skb->_skb_refdst | skb->_nfct))
+	    marked(skb))
 		return LBVS_FAST_MARKED;
 	if (unlikely(skb_sec_path(skb)))
 		return LBVS_FAST_MARKED;

@@ -200,8 +200,9 @@ lbvs_parse_ipv6(const struct sk_buff *skb, unsigned int off,
 		pkt->tuple.proto = proto;
 		pkt->l4_off = l4_off;
 	}
-	return pkt->tuple.proto == NEXTHDR_FRAGMENT ? LBVS_KIND_FRAGMENT :
-						      LBVS_KIND_FLOW;
+	/* A plain one isn't TCP or UDP, and is told from that. */
+	return !plain && pkt->tuple.proto == NEXTHDR_FRAGMENT ?
+	       LBVS_KIND_FRAGMENT : LBVS_KIND_FLOW;
 }
 
 static __always_inline enum lbvs_kind
@@ -217,7 +218,7 @@ lbvs_parse_ip(const struct sk_buff *skb, u8 af, unsigned int off,
  * Read the headers of a packet, see lbvs_packet_parse(). @plain, a constant: only
  * TCP and UDP right behind the IP header and in one piece with it, which is where
  * the data begins, as the stack sees to before it hands a packet up; everything
- * else is LBVS_KIND_OTHER, but for plain fragments.
+ * else is LBVS_KIND_OTHER, but for plain fragments of IPv4.
  */
 static __always_inline enum lbvs_kind lbvs_parse(const struct sk_buff *skb,
 						 u8 af, struct lbvs_packet *pkt,
