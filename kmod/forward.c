@@ -208,6 +208,44 @@ unsigned int lbvs_refuse(struct lbvs_net *ln, struct sk_buff *skb,
 }
 
 /**
+ * lbvs_take_apart() - send what a packet stands for, each by itself
+ * @ln: the namespace
+ * @skb: the packet: it is a tunnel's, and is to go into another one
+ * @pkt: what it looks like
+ * @path: where it is to go, and can
+ *
+ * Return: a netfilter verdict
+ */
+unsigned int lbvs_take_apart(struct lbvs_net *ln, struct sk_buff *skb,
+			     const struct lbvs_packet *pkt,
+			     const struct lbvs_path *path)
+{
+	struct sk_buff *segs, *seg, *next;
+
+	segs = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segs)) {
+		lbvs_way_put(&path->way);
+		return lbvs_drop(ln, skb, PTR_ERR(segs) == -ENOMEM ?
+					  LBVS_DROP_NO_MEMORY : LBVS_DROP_LRO);
+	}
+	skb_list_walk_safe(segs, seg, next) {
+		struct lbvs_packet part = *pkt;
+		struct lbvs_path way = *path;
+
+		skb_mark_not_on_list(seg);
+		part.len = seg->len;
+		/* The reference is ours as long as this takes. */
+		way.way.ref = false;
+		if (lbvs_path_take(ln, seg, &part, &way, LBVS_DROP_NONE,
+				   false) == NF_DROP)
+			kfree_skb(seg);
+	}
+	lbvs_way_put(&path->way);
+	consume_skb(skb);
+	return NF_STOLEN;
+}
+
+/**
  * lbvs_forward() - send a packet to a real, or back to a client
  * @ln: the namespace
  * @skb: the packet, not on the fast path

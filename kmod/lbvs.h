@@ -595,6 +595,9 @@ unsigned int lbvs_deliver(struct sk_buff *skb, const struct lbvs_packet *pkt,
 unsigned int lbvs_refuse(struct lbvs_net *ln, struct sk_buff *skb,
 			 const struct lbvs_packet *pkt,
 			 const struct lbvs_path *path, enum lbvs_drop why);
+unsigned int lbvs_take_apart(struct lbvs_net *ln, struct sk_buff *skb,
+			     const struct lbvs_packet *pkt,
+			     const struct lbvs_path *path);
 unsigned int lbvs_forward(struct lbvs_net *ln, struct sk_buff *skb,
 			  struct lbvs_packet *pkt, struct lbvs_path *path);
 void lbvs_mss_replace(struct sk_buff *skb, __sum16 *check, unsigned int l4_off,

@@ -378,6 +378,15 @@ static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
 	return !lbvs_fits(skb, pkt, mtu) && !skb->ignore_df;
 }
 
+/*
+ * Whether a packet stands for several, and is a tunnel's already: no layer that
+ * segments knows of two headers.
+ */
+static __always_inline bool lbvs_wrapped(const struct sk_buff *skb)
+{
+	return skb->encapsulation && skb_is_gso(skb);
+}
+
 /* LBVS_DROP_NONE, or why the packet can't go that way. */
 static __always_inline enum lbvs_drop
 lbvs_path_check(struct lbvs_net *ln, struct sk_buff *skb,
@@ -456,6 +465,8 @@ lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
 	why = lbvs_path_check(ln, skb, pkt, path, true);
 	if (unlikely(why))
 		return lbvs_fate_of(why);
+	if (path->method == LBVS_METHOD_TUNNEL && unlikely(lbvs_wrapped(skb)))
+		return LBVS_FAST_HEADER;
 	if (unlikely(lbvs_has_policies(ln->net)))
 		return LBVS_FAST_POLICY;
 	if (unlikely(skb_headroom(skb) < lbvs_way_headroom(way)))
@@ -690,6 +701,8 @@ lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 			return lbvs_refuse(ln, skb, pkt, path, why);
 	}
 	lbvs_scrub(skb, pkt, tracked, fast);
+	if (!fast && path->method == LBVS_METHOD_TUNNEL && lbvs_wrapped(skb))
+		return lbvs_take_apart(ln, skb, pkt, path);
 	if (unlikely(lbvs_transform(ln, skb, pkt, path, fast))) {
 		lbvs_way_put(&path->way);
 		return lbvs_drop(ln, skb, LBVS_DROP_NO_MEMORY);

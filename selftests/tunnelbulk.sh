@@ -66,8 +66,78 @@ each_kind()
 	done
 }
 
+# A network between the client and the real in VXLAN, which is UDP to a VIP: what the client
+# leaves to others to segment is a tunnel's already.
+vxlan_up()
+{
+	ip -n lbvs-c1 -batch - <<-END
+		link add vx type vxlan id 7 local $C1 remote $VIP dstport 8472
+		link set vx mtu 1360 up
+		addr add 172.21.0.1/24 dev vx
+	END
+	ip -n lbvs-r1 -batch - <<-END
+		link add vx type vxlan id 7 local $VIP remote $C1 dstport 8472
+		link set vx mtu 1360 up
+		addr add 172.21.0.2/24 dev vx
+	END
+}
+
+# broken: datagrams that the real couldn't take for what they should be, so far, into BROKEN
+broken()
+{
+	BROKEN=$(on r1 nstat -asz UdpInErrors Udp6InErrors | awk '/InErrors/ { sum += $2 } END { print sum }')
+}
+
+twice_case()
+{
+	local large before
+
+	vxlan_up
+	for name in ipip4 ipip6 gue4 gue-csum6 gre4 gre6; do
+		kind $name
+		balance udp $VIP 8472 1
+		on r1 nft reset counters > /dev/null
+		on d nft reset counters > /dev/null
+		tell c1 open b tcp 172.21.0.2 $P timeout=3000
+		broken
+		before=$BROKEN
+		told "$L $FEW MB each way in VXLAN" good c1 bulk b $((FEW << 20))
+		took c1
+		echo "# $TOOK ms"
+		broken
+		is "$L the real found no fault" $((BROKEN - before)) 0
+		told "$L closed in order, in VXLAN" finished c1 finish b
+		outer_is "$L wrapped so, twice" r1
+		large=$(on d nft -j list counter netdev large vxlan | jq '.nftables[].counter // empty | .packets')
+		between "$L of that came to the director in one piece" "$large" 1 1000000
+		lb flush
+	done
+	ip -n lbvs-c1 link delete vx
+	ip -n lbvs-r1 link delete vx
+}
+
+# Longer packets than any device sends.
+count_large()
+{
+	on d nft -f - <<-END
+		table netdev large {
+			counter vxlan { }
+			chain in {
+				type filter hook ingress device c priority 0;
+				udp dport 8472 meta length > 3000 counter name vxlan
+			}
+		}
+	END
+}
+
 begin make_methods_network ethtool nft
 start_servers $P
 start_client c1 c1
 both_families each_kind
+if modprobe -q vxlan; then
+	count_large
+	both_families twice_case
+else
+	skip "a tunnel in a tunnel" "no vxlan"
+fi
 finish

@@ -630,8 +630,9 @@ enum lbvs_drop {
  * @LBVS_FAST_TAKEN: passed on
  * @LBVS_FAST_UNKNOWN: left: no connection is known for it, or it begins one
  * @LBVS_FAST_FRAGMENT: left: a fragment
- * @LBVS_FAST_HEADER: left: IPv4 options, IPv6 extension headers, or headers that
- *	aren't as they should be
+ * @LBVS_FAST_HEADER: left: IPv4 options, IPv6 extension headers, headers that
+ *	aren't as they should be, or an unsegmented packet of a tunnel that is to go
+ *	into another one
  * @LBVS_FAST_DEVICE: left: for another host, tagged for a VLAN, or from a port
  *	of a bridge, a bond, a VRF or the like. Those devices hand it up again.
  * @LBVS_FAST_SHARED: left: somebody else has the packet, too
