@@ -172,13 +172,12 @@ static void entry_fill(struct lbvs_conn_entry *entry, enum lbvs_dir dir,
 		       tuple->daddr);
 }
 
-/* Whether there may be one more; it is counted all the same. */
-static bool count_up(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+/* Count one more. Returns how many users have together, if it is one of theirs. */
+static unsigned int count_up(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	atomic_inc(&fam->count);
-	return ln->net->user_ns == &init_user_ns ||
-	       atomic_inc_return(&user_conns) <=
-	       READ_ONCE(user_conn_limit);
+	return ln->net->user_ns == &init_user_ns ?
+	       0 : atomic_inc_return(&user_conns);
 }
 
 static void count_down(struct lbvs_net *ln, struct lbvs_conn_family *fam)
@@ -285,26 +284,37 @@ static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 }
 
 /*
- * Whether there may be one more; it is counted already. What is evicted counts
- * until nobody can be looking at it any more, so who takes its place may go beyond
- * the limit for that time, but no farther than eviction began before it.
+ * What is evicted counts until nobody can be looking at it any more, so who takes its
+ * place may go beyond the limit for that time, but no farther than eviction began
+ * before it.
  */
-static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+static bool beyond_room(unsigned int count, u32 limit)
 {
+	return count > limit && count - limit > limit_headroom(limit);
+}
+
+/*
+ * Whether there may be one more; it is counted already. @users: how many users have
+ * together. Where that is too many, a namespace still may put one of its own in the
+ * place of another.
+ */
+static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
+		  unsigned int users)
+{
+	u32 users_limit = READ_ONCE(user_conn_limit);
 	u32 limit = READ_ONCE(ln->conns.limit);
 	unsigned int count = lbvs_conn_count(ln);
-	u32 room;
+	bool full = count > limit || users > users_limit;
 
 	/* The headroom is no more than half of it, but for a limit of 1. */
-	if (likely(count <= limit / 2))
+	if (likely(count <= limit / 2 && !full))
 		return true;
-	room = limit_headroom(limit);
-	if (count <= limit - room)
+	if (count <= limit - limit_headroom(limit) && !full)
 		return true;
 	/* Who is refused all the same puts nobody out. */
-	if (count > limit + room)
+	if (beyond_room(count, limit) || beyond_room(users, users_limit))
 		return false;
-	return evict(ln, fam) || count <= limit;
+	return evict(ln, fam) || !full;
 }
 
 /**
@@ -327,7 +337,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
 	struct lbvs_conn *conn;
 
-	if (!count_up(ln, fam) || !admit(ln, fam)) {
+	if (!admit(ln, fam, count_up(ln, fam))) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}

@@ -194,6 +194,13 @@ charged_less()
 	[ $MEMORY -le $2 ]
 }
 
+# holds SPACE NUMBER
+holds()
+{
+	held $1
+	[ "$HELD" = $2 ]
+}
+
 # All users' namespaces together have no more than the host lets them.
 limit_cases()
 {
@@ -209,16 +216,26 @@ limit_cases()
 	held u
 	is "one user's namespace" $HELD 100
 	on v ./flood flood 100 203.0.113.10 53 > /dev/null
+	eventually "another one has what is left" 5 holds v 50
+	is "the rest took the places of its own" \
+		"$(DIRECTOR=v lbq '"\(.evicted) \(.drops.conn_limit)"' stats)" "50 0"
+	is "and of nobody else's" "$(DIRECTOR=u lbq '"\(.connections) \(.evicted)"' stats)" "100 0"
+	DIRECTOR=v lb flush
+	one_service v
+	on u ./flood -r flood2 50 203.0.113.10 53 > /dev/null
+	held u
+	is "one has all" $HELD 150
+	on v ./flood flood2 50 203.0.113.10 53 > /dev/null
 	held v
-	is "another one has what is left" $HELD 50
-	is "the rest is counted" "$(DIRECTOR=v lbq .drops.conn_limit stats)" 50
+	is "who has none gets none" $HELD 0
+	is "which is counted" "$(DIRECTOR=v lbq .drops.conn_limit stats)" 50
 	on d ./flood flood 300 203.0.113.10 53 > /dev/null
 	held d
 	is "the host's own namespace isn't concerned" $HELD 300
 	DIRECTOR=u lb flush
 	DIRECTOR=v lb del-connection --all
 	one_service u
-	on v ./flood flood2 100 203.0.113.10 53 > /dev/null
+	on v ./flood flood3 100 203.0.113.10 53 > /dev/null
 	held v
 	is "what one gives back, another can have" $HELD 100
 	kill ${PID[v]}
@@ -231,7 +248,7 @@ limit_cases()
 all_for_u()
 {
 	DIRECTOR=u lb del-connection --all
-	on u ./flood flood2 150 203.0.113.10 53 > /dev/null
+	on u ./flood flood3 150 203.0.113.10 53 > /dev/null
 	held u
 	[ "$HELD" = 150 ]
 }
