@@ -11,6 +11,8 @@
 
 SPACES+=(away)
 X_MAC=02:00:00:00:00:0a
+# Of a real, by no service
+PLAIN=8081
 
 # joined PORT: of the clients' switch, which is to know what is behind it: what it doesn't
 # know it sends to all, and the director's c counts it, too, as meant for another device.
@@ -470,6 +472,102 @@ filter_cases()
 	on d sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.c.rp_filter=0 net.ipv4.conf.s.rp_filter=0
 }
 
+# Who is reached by another device than he is heard by: a strict filter keeps a new
+# connection of his out. A known one's packets it has let in once.
+asymmetric_cases()
+{
+	on d sysctl -qw net.ipv4.conf.c.rp_filter=1
+	for name in nat dr; do
+		use $name
+		tell c1 open t tcp $VIP $P
+		ip -n lbvs-d route add $C1 via 10.0.0.2 dev s
+		mark
+		told "$L strict rp_filter, and an asymmetric route: a new one is dropped" "failed=1 (timeout)" \
+			c1 many n 1 udp $VIP $P timeout=500
+		like "$L strict rp_filter, and an asymmetric route: by that filter" \
+			"$(on d nstat -asz TcpExtIPReversePathFilter)" 'IPReversePathFilter +[1-9]'
+		since_mark stats conns
+		is "$L strict rp_filter, and an asymmetric route: it makes no connection" $SINCE 0
+		# His new neighbour is looked for.
+		tell c1 say u
+		mark
+		told "$L strict rp_filter, and an asymmetric route: a known flow goes on" r1=10 c1 say u 10
+		did "$L strict rp_filter, and an asymmetric route: by the fast path" "taken=$(with_reply 10)"
+		told "$L strict rp_filter, and an asymmetric route: TCP, too" r1=5 c1 say t 5
+		lb set fast-path off
+		told "$L strict rp_filter, and an asymmetric route: and without the fast path" r1=5 c1 say u 5
+		lb set fast-path on
+		ip -n lbvs-d route delete $C1 via 10.0.0.2 dev s
+		done_with
+	done
+	on d sysctl -qw net.ipv4.conf.c.rp_filter=0
+}
+
+# forwarded: packets that have gone through forward, into PACKETS
+forwarded()
+{
+	nft_counter d flows forwarded
+}
+
+# The kernel's own fast path for what is only forwarded, on the same devices, and to the
+# same real.
+add_flow_table()
+{
+	on d nft -f - <<-END
+		table inet flows {
+			flowtable f {
+				hook ingress priority 0
+				devices = { c, s }
+			}
+			counter forwarded { }
+			chain forward {
+				type filter hook forward priority 0;
+				meta l4proto { tcp, udp } flow add @f
+				meta l4proto { tcp, udp } counter name forwarded
+			}
+		}
+	END
+}
+
+flow_table_cases()
+{
+	local before
+
+	if ! add_flow_table 2> /dev/null; then
+		skip "$V a flow table" "this kernel has none"
+		return
+	fi
+	for name in nat dr; do
+		use $name
+		told "$L a flow table: a plain UDP flow" r1 talk open pu udp $R1 $PLAIN timeout=1000
+		told "$L a flow table: a plain TCP connection" r1 load open pt tcp $R1 $PLAIN
+		told "$L a flow table: they go on" r1=3 talk say pu 3
+		told "$L a flow table: either" r1=3 load say pt 3
+		# And some of those before them.
+		between "$L a flow table: it has them" \
+			"$(on d conntrack -L -f ipv$FAMILY 2> /dev/null | grep -c "dport=$PLAIN .*OFFLOAD")" 2 4
+		tell c1 open t tcp $VIP $P
+		forwarded
+		before=$PACKETS
+		mark_frames
+		order talk say pu 100
+		order load bulk pt $((1 << 20))
+		told "$L a flow table: a balanced flow beside them" r1=100 c1 say u 100
+		told "$L a flow table: balanced TCP beside them" r1=20 c1 say t 20
+		answer talk
+		is "$L a flow table: plain UDP meanwhile" "$ANSWER" r1=100
+		answer load
+		is "$L a flow table: 1 MB each way meanwhile" "$ANSWER" good
+		forwarded
+		is "$L a flow table: no plain packet goes through forward" $PACKETS $before
+		takes_all "$L beside a flow table" "$(with_reply 120)"
+		tell talk close pu
+		tell load finish pt
+		done_with
+	done
+	on d nft delete table inet flows
+}
+
 # checksums on|off: by the ends' devices, or as here, by nobody
 checksums()
 {
@@ -565,12 +663,12 @@ unload_cases()
 }
 
 MB=${MB:-4}
-begin make_methods_network nft tc ethtool socat bridge
+begin make_methods_network nft tc ethtool socat bridge conntrack nstat
 modprobe -a bonding 8021q macvlan vrf cls_matchall act_gact sch_ingress 2> /dev/null ||
 	skip_all "no bonding, 8021q, macvlan, vrf or matchall"
 on d sysctl -qw net.ipv4.conf.all.arp_ignore=1
 count_frames
-start_servers $P
+start_servers $P $PLAIN
 start_client c1 c1
 start_client load c1
 start_client talk c1
@@ -591,6 +689,8 @@ both_families guard_cases
 family 4
 V=IPv4
 filter_cases
+asymmetric_cases
+both_families flow_table_cases
 both_families direct_cases
 both_families toggle_cases
 both_families journey_cases
