@@ -46,6 +46,8 @@ json_cases()
 	is "$V stats: what there is" "$(lbq '[.services, .reals, .connections] | join(" ")' stats)" "2 3 2"
 	is "$V stats: every reason to drop has a number" \
 		"$(lbq '.drops | keys | sort | .[]' stats)" "$(proc drops | cut -d ' ' -f 1 | sort)"
+	is "$V stats: every fate on the fast path has a number" \
+		"$(lbq '.fast_path | keys | .[]' stats | sort)" "$(proc stats | sed -n 's/^fast_\([^ ]*\) .*/\1/p' | sort)"
 	like "$V /proc: drops, the reasons" "$(proc drops | paste -sd ' ')" "no_real [0-9]+ conn_limit [0-9]+ "
 	is "$V stats --per-cpu: one each" "$(lbq '.cpus | length' stats --per-cpu)" "$CPUS"
 }
