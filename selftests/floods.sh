@@ -27,6 +27,7 @@ kinds()
 	tell c1 many u 20 udp $VIP $P
 	tell c1 sayall t
 	tell c1 sayall u
+	find_cache
 }
 
 # ask_them WORD: those that are there, into SAID and LOST
@@ -40,17 +41,48 @@ ask_them()
 	esac
 }
 
+# objects: in memory as connections of this kind, into OBJECTS. With what a CPU has of a
+# slab that it takes from, but cpu_partial is 0.
+objects()
+{
+	local name active
+
+	OBJECTS=0
+	while read -r name active _; do
+		[ "$name" != $CACHE ] || OBJECTS=$active
+	done < /proc/slabinfo
+}
+
+# Whether connections have a slab cache of their own, whose objects are what they are.
+find_cache()
+{
+	local dir
+
+	CACHE=lbvs_conn4
+	[ $METHOD != nat ] || CACHE+=_nat
+	dir=/sys/kernel/slab/$CACHE
+	NO_CACHE="this kernel has no such cache of its own: slab_nomerge"
+	grep -q "^$CACHE " /proc/slabinfo && [ -w $dir/cpu_partial ] || return
+	NO_CACHE="what is freed waits in KASAN's quarantine"
+	[ ! -e /sys/kernel/debug/kmemleak ] || return
+	NO_CACHE=
+	echo 0 > $dir/cpu_partial
+	SLACK=$(($(nproc) * $(< $dir/objs_per_slab)))
+}
+
 # all_the_while FLOOD: those that are there are asked, and counted
 all_the_while()
 {
 	local closed
 
-	SAID=0 LOST=0 MOST=0 LOOKED=0
+	SAID=0 LOST=0 MOST=0 LOOKED=0 MOST_OBJECTS=0
 	while kill -0 "$1" 2> /dev/null; do
 		ask_them t
 		ask_them u
 		total connections
 		[ $TOTAL -le $MOST ] || MOST=$TOTAL
+		objects
+		[ $OBJECTS -le $MOST_OBJECTS ] || MOST_OBJECTS=$OBJECTS
 		[ -n "$BESIDE" ] || continue
 		closed=$(lb connections --client $C1 | grep -c tcp-close)
 		[ $closed -le $LOOKED ] || LOOKED=$closed
@@ -120,7 +152,7 @@ under_flood()
 	flooded flood
 	drops conn_limit
 	total evicted
-	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $TOTAL put out, $DROPS dropped at the limit"
+	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $MOST_OBJECTS in memory, $TOTAL put out, $DROPS dropped at the limit"
 	tell c2 stop
 	tcp=$ANSWER
 	tell c2u stop
@@ -129,6 +161,12 @@ under_flood()
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
 	between "$L there were no more connections than may be" $MOST 40 $((LIMIT + HEADROOM + 4))
+	# What waits for RCU is counted, too.
+	if [ -n "$NO_CACHE" ]; then
+		skip "$L and no more of them in memory" "$NO_CACHE"
+	else
+		between "$L and no more of them in memory" $MOST_OBJECTS 40 $((LIMIT + HEADROOM + 4 + SLACK))
+	fi
 	case $1 in
 	SYN*|UDP*)
 		MAKING=$RATE
