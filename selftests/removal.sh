@@ -40,6 +40,13 @@ load_case()
 	lb flush
 }
 
+# Connections have come to it since.
+more_at()
+{
+	count $1 tcp
+	[ "$COUNT" -gt $2 ]
+}
+
 replace_case()
 {
 	local before
@@ -55,11 +62,14 @@ replace_case()
 	told "$V TCP goes on" "same=6 moved=0 failed=0" c1 sayall t
 	told "$V and so does UDP" "same=6 moved=0 failed=0" c1 sayall u
 	order c2 load tcp $VIP 80
+	count r3 tcp
+	before=$COUNT
 	check "$V another one in its place, under load" lb restore --replace - <<-END
 		add-service tcp $tcp --scheduler wrr
 		add-real tcp $tcp $r3 --weight 2
 		add-real tcp $tcp $r1
 	END
+	wait_for 10 more_at r3 $before
 	pause 0.3
 	tell c2 stop
 	like "$V no request fails" "$ANSWER" '^requests=[0-9]+ failed=0 r1=[1-9][0-9]* r2=[0-9]+ r3=[1-9][0-9]*$'
