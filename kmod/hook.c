@@ -592,31 +592,36 @@ void lbvs_hooks_unregister(struct lbvs_net *ln)
 		unregister_tracked(ln);
 }
 
-/* Whether a netfilter hook has a door of ours, and nothing else. */
-static bool only_ours(const struct lbvs_net *ln,
-		      const struct nf_hook_entries *entries)
+/*
+ * Whether something at a netfilter hook has no say about a whole packet that no socket
+ * of this host has sent: what puts fragments together, and AppArmor's, which is
+ * everywhere. They are known by their places, where nobody else has anything.
+ */
+static bool has_no_say(const struct nf_hook_ops *ops)
 {
-	return entries && entries->num_hook_entries == 1 &&
-	       entries->hooks[0].priv == ln;
+	return (ops->priority == NF_IP_PRI_CONNTRACK_DEFRAG ||
+		ops->priority == NF_IP_PRI_SELINUX_FIRST) &&
+	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
 }
 
-/*
- * Whether nothing at a netfilter hook has a say about packets that no socket of
- * this host has sent: AppArmor's, which is everywhere and known by its place, lets
- * those by.
- */
-static bool nobody(const struct nf_hook_entries *entries)
+/* Whether nobody else at a hook has a say, and @door: there is one of ours. */
+static bool alone(const struct lbvs_net *ln,
+		  const struct nf_hook_entries *entries, bool door)
 {
-	const struct nf_hook_ops *ops;
+	struct nf_hook_ops *const *ops;
+	unsigned int i;
 
 	if (!entries)
-		return true;
-	if (entries->num_hook_entries != 1)
-		return !entries->num_hook_entries;
-	/* Whoever unregisters it puts something else there. */
-	ops = READ_ONCE(*nf_hook_entries_get_hook_ops(entries));
-	return ops->priority == NF_IP_PRI_SELINUX_FIRST &&
-	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
+		return !door;
+	ops = nf_hook_entries_get_hook_ops(entries);
+	for (i = 0; i < entries->num_hook_entries; i++) {
+		if (entries->hooks[i].priv == ln)
+			door = false;
+		/* Whoever unregisters one puts something else there. */
+		else if (!has_no_say(READ_ONCE(ops[i])))
+			return false;
+	}
+	return !door;
 }
 
 /**
@@ -626,7 +631,7 @@ static bool nobody(const struct nf_hook_entries *entries)
  *
  * Context: RCU.
  * Return: whether a packet that the stack delivers here, and that we pass on, meets
- * no hook but our own between the devices
+ * no hook but our own that could tell it from others
  */
 bool lbvs_hooks_alone(const struct lbvs_net *ln, u8 af)
 {
@@ -634,9 +639,9 @@ bool lbvs_hooks_alone(const struct lbvs_net *ln, u8 af)
 	struct nf_hook_entries __rcu *const *hooks =
 		af == AF_INET ? nf->hooks_ipv4 : nf->hooks_ipv6;
 
-	return only_ours(ln, rcu_dereference(hooks[NF_INET_PRE_ROUTING])) &&
-	       only_ours(ln, rcu_dereference(hooks[NF_INET_LOCAL_IN])) &&
-	       nobody(rcu_dereference(hooks[NF_INET_POST_ROUTING]));
+	return alone(ln, rcu_dereference(hooks[NF_INET_PRE_ROUTING]), true) &&
+	       alone(ln, rcu_dereference(hooks[NF_INET_LOCAL_IN]), true) &&
+	       alone(ln, rcu_dereference(hooks[NF_INET_POST_ROUTING]), false);
 }
 
 /**

@@ -198,6 +198,23 @@ judge_cases()
 	done_with
 }
 
+# What puts fragments together has no say, and ip_vs leaves that behind for IPv6.
+leftover_case()
+{
+	if ! modprobe -qa ip_vs ip_vs_rr; then
+		skip "IPv6 on, defragmentation alone: a new flow" "this kernel has no ip_vs"
+		return
+	fi
+	on d ipvsadm -A -t "[$VIP]:81" -s rr
+	on d ipvsadm -C
+	use nat
+	mark
+	told "$V on, defragmentation alone: a new flow" r1 c1 open n udp $VIP $P
+	did "$V on, defragmentation alone: is taken" taken=2
+	done_with
+	modprobe -r ip_vs_rr ip_vs
+}
+
 none_made()
 {
 	is "$1 there is no connection" "$(lbq '.connections | length' connections)" 0
@@ -363,13 +380,14 @@ left_cases()
 	lb set fast-path on
 }
 
-begin make_methods_network nft conntrack
+begin make_methods_network nft conntrack ipvsadm
 # A director without rules but at ingress.
 on d nft delete table inet watch
 count_frames
 start_servers $P
 start_client c1 c1
 both_families judge_cases
+leftover_case
 both_families undelivered_cases
 both_families firewall_cases
 both_families kind_cases
