@@ -8,6 +8,8 @@
 # make check-debug          the tests in debug kernels, which are built first: half an hour each, once
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make check-races          those that have much at a time in debug kernel C, for data races (TESTS="a.sh b.sh")
+# make check-fire           stress, floods and teardown at full size: an hour or two
+#                           (SECONDS_EACH=60 CONNS=100000 TIMES=100 RELOADS=100 KERNELS="6.1 6.12" TESTS="a.sh b.sh")
 # make coverage             which of the module's lines the tests run, in debug kernel A (TESTS="a.sh b.sh")
 # make survive              the fraction of 10,000 connections that each change breaks, beside ip_vs (CLIENTS=10000 KERNEL=6.1)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
@@ -112,6 +114,12 @@ check-races: deps kernel-debug-C
 	@KERNELS=debug-C TESTS="$(or $(TESTS),$(races))" ONLY_VM=1 LOGS=logs-races VM_TIMEOUT=7200 CPUS=4 \
 		GUEST_ENV="$(debug-env)" $(vm)/check
 
+fire-env = SECONDS_EACH=$(or $(SECONDS_EACH),60) CONNS=$(or $(CONNS),100000) TIMES=$(or $(TIMES),100) \
+	RELOADS=$(or $(RELOADS),100) TEST_TIMEOUT=10000
+check-fire: deps
+	@KERNELS="$(KERNELS)" TESTS="$(or $(TESTS),stress.sh floods.sh teardown.sh)" JOBS="$(or $(JOBS),1)" ONLY_VM=1 \
+		LOGS=logs-fire VM_TIMEOUT=30000 GUEST_ENV="$(fire-env)" $(vm)/check
+
 coverage: deps kernel-debug-A
 	@KERNELS=debug-A TESTS="$(TESTS)" ONLY_VM=1 LOGS=logs-coverage VM_TIMEOUT=14400 \
 		GUEST_ENV="$(debug-env) COVERAGE=1" $(vm)/check; status=$$?; \
@@ -167,4 +175,4 @@ distclean: clean
 .PHONY: all modules modules_install kdir lbctl install programs module-6.1 module-6.12 sparse checkpatch shellcheck \
 	kernel-debug-A kernel-debug-B kernel-debug-C module-debug-A module-debug-B module-debug-C kernel-native module-native bench-module-6.1 bench-module-6.12 \
 	bench-module-native deps vm demo bench bench-profile bench-docs bench-rates bench-scale \
-	bench-native check-bench check check-debug check-races coverage survive check-vm clean distclean
+	bench-native check-bench check check-debug check-races check-fire coverage survive check-vm clean distclean
