@@ -136,7 +136,8 @@ static void note_shot(const struct shot *shot)
 	unsigned int i;
 
 	note("for %s by %s%s%s%s%s%s, %u fragments; flags %u gso %u/%u header %u sum %u+%u",
-	     shot->kind->name, device_name[shot->side], shot->mutated ? ", mutated" : "",
+	     shot->kind->name, device_name[shot->side],
+	     shot->noise ? ", noise" : shot->mutated ? ", mutated" : "",
 	     shot->partial ? ", partial" : "", shot->odd_csum ? ", odd sum" : "",
 	     shot->gso ? ", gso" : "", shot->to_us ? "" : ", to another", shot->fragments,
 	     shot->vnet.flags, shot->vnet.gso_type, shot->vnet.gso_size, shot->vnet.hdr_len,

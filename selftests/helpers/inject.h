@@ -80,6 +80,7 @@ struct view {
  * @vlan: it has a VLAN tag
  * @ethertype: of the frames
  * @mutated: bytes of it were changed
+ * @noise: it is nothing but random bytes
  * @partial: the transport's checksum is to be filled in, in the right place
  * @odd_csum: a checksum is to be filled in, anywhere
  * @gso: it is to be segmented
@@ -98,6 +99,7 @@ struct shot {
 	bool vlan;
 	__u16 ethertype;
 	bool mutated;
+	bool noise;
 	bool partial;
 	bool odd_csum;
 	bool gso;

@@ -498,6 +498,10 @@ enum finding judge(const struct shot *shot, enum side side, const __u8 *frame, s
 		return WRONG;
 	res = judge_packet(shot, side, &in, &out);
 	*why = wrong;
+	if (shot->noise && (res == FORWARD || res == SEGMENT)) {
+		*why = "it was noise, and is balanced";
+		return WRONG;
+	}
 	/* The stack answers who has a broadcast address. */
 	if (res == ANSWER || (!memcmp(frame + ETH_ALEN, device_mac[side], ETH_ALEN) &&
 			      frame[0] == 2 && frame[4] == side))

@@ -529,9 +529,24 @@ static void dress(struct shot *shot)
 		tear(shot);
 }
 
+/* Random bytes behind the Ethernet header; of some the first is as it would be. */
+static void make_noise(struct shot *shot)
+{
+	__u16 family = chance(50) ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+
+	shot->noise = true;
+	shot->must_pass = false;
+	at = shot->bytes;
+	add_rubbish(rnd(chance(10) ? PAYLOAD_MAX : 120));
+	shot->len = at - shot->bytes;
+	shot->ethertype = chance(10) ? rnd(65536) : family;
+	if (chance(50))
+		shot->bytes[0] = family == ETHERTYPE_IP ? 0x45 : 0x60;
+}
+
 /*
  * One of a connection's packets, or an error about one; half of them with something
- * odd. Replies pass the director by nat only.
+ * odd. Replies pass the director by nat only. A few are none at all.
  */
 void make_shot(struct shot *shot)
 {
@@ -567,6 +582,10 @@ void make_shot(struct shot *shot)
 	shot->must_pass = !error && !options && flow.proto == IPPROTO_UDP &&
 			  shot->side == CLIENT_SIDE && shot->len <= PATH_MTU_MIN &&
 			  shot->bytes[flow.af == AF_INET ? 8 : 7] == 64;
+	if (chance(3)) {
+		make_noise(shot);
+		return;
+	}
 	shot->mutated = chance(40);
 	if (shot->mutated)
 		mutate(shot);
