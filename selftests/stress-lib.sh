@@ -98,6 +98,17 @@ judge_answers()
 	fi
 }
 
+# Where allocations are made to fail: see faults.sh.
+inject_on()
+{
+	:
+}
+
+inject_off()
+{
+	:
+}
+
 # load_begin NAME SPACE HOW...: one request after the other
 load_begin()
 {
@@ -148,15 +159,20 @@ real_words()
 	REAL="REAL{ AF=u8:$af ADDR=x:$(hex_of $1) PORT=be16:$P ${*:2} }"
 }
 
-# A nat, a dr and a tunnel real for each protocol of each family.
+# A nat, a dr and a tunnel real for each protocol of each family: by IPIP, GUE and GRE.
 mixed_services()
 {
-	local was=$FAMILY
+	local was=$FAMILY encap
 
 	for FAMILY in 4 6; do
 		family $FAMILY
 		for protocol in tcp udp; do
-			service $protocol $VIP $P $P --scheduler rr -- $R1 $R2 --method dr $R3 --method tunnel
+			case $protocol$FAMILY in
+			udp4)	encap="--encap gue" ;;
+			tcp6)	encap="--encap gre" ;;
+			*)	encap= ;;
+			esac
+			service $protocol $VIP $P $P --scheduler rr -- $R1 $R2 --method dr $R3 --method tunnel $encap
 		done
 	done
 	family $was
@@ -168,6 +184,17 @@ load_all()
 	load_begin udp4 c2 udp 203.0.113.10 $P
 	load_begin tcp6 c2 tcp 2001:db8:f::10 $P
 	load_begin udp6 c1 udp 2001:db8:f::10 $P
+}
+
+# The fast path off and on: it may have had no memory for a device.
+defaults()
+{
+	lb set conn-limit 100000
+	lb set fast-path off
+	lb set fast-path "$FAST_PATH"
+	lb set transmit queue
+	lb set conntrack off
+	on d ./nl SETTINGS_SET "SETTINGS{ TIMEOUTS{ 1=u32:60 2=u32:60 3=u32:900 4=u32:120 5=u32:120 6=u32:30 7=u32:60 8=u32:10 9=u32:30 10=u32:300 } }" > /dev/null
 }
 
 # Nothing is left, and it all works again.

@@ -40,17 +40,6 @@ run_sections()
 	is "all of it was run" $RUN ${#SECTIONS[@]}
 }
 
-# Where allocations are made to fail: see faults.sh.
-inject_on()
-{
-	:
-}
-
-inject_off()
-{
-	:
-}
-
 # by_hammer NAME PROTOCOL REQUEST...: of that service; "NAME WORDS" or "NAME real ADDRESS WORDS"
 by_hammer()
 {
@@ -157,17 +146,6 @@ section_expiry()
 	echo "# expiry: $RATE packets a second of $tuples tuples, $FLOODED in all; $((TOTAL - made)) connections"
 	hammered
 	[ -z "$was" ] || echo $was > $SECOND
-}
-
-# The fast path off and on: it may have had no memory for a device.
-defaults()
-{
-	lb set conn-limit 100000
-	lb set fast-path off
-	lb set fast-path "$FAST_PATH"
-	lb set transmit queue
-	lb set conntrack off
-	on d ./nl SETTINGS_SET "SETTINGS{ TIMEOUTS{ 1=u32:60 2=u32:60 3=u32:900 4=u32:120 5=u32:120 6=u32:30 7=u32:60 8=u32:10 9=u32:30 10=u32:300 } }" > /dev/null
 }
 
 section_flushes()
