@@ -58,7 +58,7 @@ find_cache()
 {
 	local dir
 
-	CACHE=lbvs_conn4
+	CACHE=lbvs_conn$FAMILY
 	[ $METHOD != nat ] || CACHE+=_nat
 	dir=/sys/kernel/slab/$CACHE
 	NO_CACHE="this kernel has no such cache of its own: slab_nomerge"
@@ -124,7 +124,7 @@ begin_flood()
 {
 	local rate=
 
-	lb del-connection --client 10.128.0.0/9 > /dev/null
+	lb del-connection --client $FLOOD_CLIENTS > /dev/null
 	lb del-connection --client $C2 > /dev/null
 	eventually "$L it begins with those that are there" 5 only_those
 	MAKING=0
@@ -143,7 +143,7 @@ under_flood()
 {
 	local tcp udp
 
-	L="$KIND, $1:"
+	L="$V $KIND, $1:"
 	lb set conn-limit $LIMIT
 	begin_flood "$@"
 	order c2 load tcp $VIP $P timeout=4000
@@ -203,6 +203,12 @@ all_floods()
 	under_flood "ICMP errors about a client" -k icmp $AT_CLIENT
 }
 
+both_that_connect()
+{
+	under_flood "SYNs from anywhere" -r -k syn
+	under_flood "UDP from anywhere" -r -k udp
+}
+
 # This is about the director: its reals shall not drown. They defend themselves against
 # SYNs, say nothing twice, and are spared UDP, which would fill their socket.
 strengthen()
@@ -213,6 +219,12 @@ strengthen()
 			chain in {
 				type filter hook prerouting priority -450;
 				ip saddr 10.128.0.0/9 udp dport $P drop
+			}
+		}
+		table ip6 spared {
+			chain in {
+				type filter hook prerouting priority -450;
+				ip6 saddr 2001:db8:80::/64 udp dport $P drop
 			}
 		}
 	END
@@ -230,12 +242,20 @@ start_client c2 c2
 start_client c2u c2
 family 4
 V=IPv4
+FLOOD_CLIENTS=10.128.0.0/9
 BESIDE=
 kinds nat
 all_floods
 for other in dr ipip4; do
 	kinds $other
-	under_flood "SYNs from anywhere" -r -k syn
-	under_flood "UDP from anywhere" -r -k udp
+	both_that_connect
+done
+family 6
+V=IPv6
+FLOOD_CLIENTS=2001:db8:80::/64
+FLOOD_VIP=$VIP
+for other in nat gue6; do
+	kinds $other
+	both_that_connect
 done
 finish

@@ -4,7 +4,8 @@
 # What the tests under fire share, beside methods-lib.sh: a wire that floods come
 # by, load by all methods, and requests as fast as they are answered.
 #
-#   f - d    10.64.0.0/24; behind f, who answers nothing, is 10.128.0.0/9
+#   f - d    10.64.0.0/24, 2001:db8:64::/64; behind f, who answers nothing, are
+#            10.128.0.0/9 and 2001:db8:80::/64
 #
 # SECONDS_EACH is how long each thing goes on.
 #
@@ -30,6 +31,9 @@ add_flooder()
 		link set f up
 		neigh add 10.64.0.2 lladdr $FLOODER dev f nud permanent
 		route add 10.128.0.0/9 via 10.64.0.2
+		addr add 2001:db8:64::1/64 dev f nodad
+		neigh add 2001:db8:64::2 lladdr $FLOODER dev f nud permanent
+		route add 2001:db8:80::/64 via 2001:db8:64::2
 	END
 	ip -n lbvs-f link set eth0 addrgenmode none
 	ip -n lbvs-f link set eth0 up

@@ -3,13 +3,14 @@
  * flood [OPTION...] DEVICE COUNT ADDRESS PORT
  *
  * Make a tun device and let COUNT packets come in by it, each from another address
- * and port of 10.128.0.0/9; says how many the device took, and the milliseconds. One
- * write is one pass through the receive path, so none is lost in a queue.
+ * and port of 10.128.0.0/9, or 2001:db8:80::/64; says how many the device took, and the
+ * milliseconds. One write is one pass through the receive path, so none is lost in a queue.
  *
  *   -k KIND	udp (the default), syn, ack, rst, icmp: errors that quote answers of
- *		ADDRESS and PORT to such clients, by TCP
+ *		ADDRESS and PORT to such clients, by TCP; IPv4 only
+ *   -e		a tap device, by which frames come in
  *   -m MAC		send frames to that address by DEVICE, an Ethernet device that exists
- *   -c ADDRESS	all from that client, or about him; only ports differ
+ *   -c ADDRESS	all from that client, or about him; only ports differ. IPv4 only
  *   -r		tuples at random, in place of one after the other
  *   -n TUPLES	so many, then the first again
  *   -t SECONDS	no longer than that; then COUNT may be 0, without end
@@ -29,6 +30,7 @@
 #include <net/if.h>
 #include <netinet/ether.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
@@ -45,36 +47,54 @@
 #define PORTS		60000
 #define CLIENT_FIRST	0x0a800001 /* 10.128.0.1 */
 #define CLIENTS		0x7ffffe
+#define CLIENTS6	"2001:db8:80::"
 
 enum kind { UDP, SYN, ACK, RST, ICMP };
 
 static const char *const kind_names[] = { "udp", "syn", "ack", "rst", "icmp" };
 
 /**
- * struct packet - what is sent, with room for an Ethernet header before it
- * @align: has the rest be without gaps
- * @ether: that
- * @ip: the outer header
+ * union transport - what is behind the IP header
  * @udp: of a UDP packet
+ * @number: its payload
  * @tcp: of a TCP segment
  * @icmp: of an error
  * @quoted: the packet that it is about
  * @quoted_tcp: its ports and sequence number
  */
+union transport {
+	struct {
+		struct udphdr udp;
+		__u32 number;
+	};
+	struct tcphdr tcp;
+	struct {
+		struct icmphdr icmp;
+		struct iphdr quoted;
+		__u8 quoted_tcp[8];
+	};
+};
+
+/**
+ * struct packet - what is sent, with room for an Ethernet header before it
+ * @align: has the rest be without gaps
+ * @ether: that
+ * @ip: the outer header
+ * @over4: what follows it
+ * @ip6: or this
+ * @over6: what follows that
+ */
 struct packet {
 	__u16 align;
 	struct ethhdr ether;
-	struct iphdr ip;
 	union {
 		struct {
-			struct udphdr udp;
-			__u32 number;
+			struct iphdr ip;
+			union transport over4;
 		};
-		struct tcphdr tcp;
 		struct {
-			struct icmphdr icmp;
-			struct iphdr quoted;
-			__u8 quoted_tcp[8];
+			struct ip6_hdr ip6;
+			union transport over6;
 		};
 	};
 };
@@ -83,6 +103,7 @@ struct plan {
 	enum kind kind;
 	const char *device;
 	const char *mac;
+	bool tap;
 	struct address service;
 	__u32 client;
 	bool random;
@@ -93,9 +114,9 @@ struct plan {
 	__u64 ms;
 };
 
-static int open_tun(const char *device)
+static int open_tun(const char *device, bool tap, struct ethhdr *ether)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = (tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI };
 	int fd, control;
 
 	fd = open("/dev/net/tun", O_RDWR);
@@ -108,6 +129,10 @@ static int open_tun(const char *device)
 	request.ifr_flags = IFF_UP;
 	if (ioctl(control, SIOCSIFFLAGS, &request))
 		die("%s: %s", device, strerror(errno));
+	if (tap && ioctl(control, SIOCGIFHWADDR, &request))
+		die("%s: %s", device, strerror(errno));
+	if (tap)
+		memcpy(ether->h_dest, request.ifr_hwaddr.sa_data, sizeof(ether->h_dest));
 	close(control);
 	return fd;
 }
@@ -131,9 +156,6 @@ static void parse_mac(struct ethhdr *ether, const char *text)
 {
 	if (!ether_aton_r(text, (struct ether_addr *)ether->h_dest))
 		die("%s is no hardware address", text);
-	ether->h_source[0] = 2;
-	ether->h_source[5] = 0x99;
-	ether->h_proto = htons(ETH_P_IP);
 }
 
 static __u32 random_word(void)
@@ -165,90 +187,143 @@ static size_t header_len(enum kind kind)
 	}
 }
 
-static void prepare(struct packet *packet, const struct plan *plan)
+static bool over_ipv6(const struct plan *plan)
 {
-	memset(packet, 0, sizeof(*packet));
-	if (plan->mac)
-		parse_mac(&packet->ether, plan->mac);
+	return plan->service.sa.sa_family == AF_INET6;
+}
+
+static union transport *transport(struct packet *packet, const struct plan *plan)
+{
+	return over_ipv6(plan) ? &packet->over6 : &packet->over4;
+}
+
+static size_t packet_len(const struct plan *plan)
+{
+	return header_len(plan->kind) +
+	       (over_ipv6(plan) ? sizeof(struct ip6_hdr) : sizeof(struct iphdr));
+}
+
+static void prepare_ip(struct packet *packet, const struct plan *plan)
+{
+	__u8 protocol = plan->kind == UDP ? IPPROTO_UDP :
+			plan->kind == ICMP ? IPPROTO_ICMP : IPPROTO_TCP;
+
+	packet->ether.h_source[0] = 2;
+	packet->ether.h_source[5] = 0x99;
+	packet->ether.h_proto = htons(over_ipv6(plan) ? ETH_P_IPV6 : ETH_P_IP);
+	if (over_ipv6(plan)) {
+		packet->ip6.ip6_vfc = 6 << 4;
+		packet->ip6.ip6_plen = htons(header_len(plan->kind));
+		packet->ip6.ip6_nxt = protocol;
+		packet->ip6.ip6_hlim = 64;
+		packet->ip6.ip6_dst = plan->service.in6.sin6_addr;
+		inet_pton(AF_INET6, CLIENTS6, &packet->ip6.ip6_src);
+		return;
+	}
 	packet->ip.version = 4;
 	packet->ip.ihl = 5;
 	packet->ip.ttl = 64;
-	packet->ip.tot_len = htons(sizeof(packet->ip) + header_len(plan->kind));
+	packet->ip.tot_len = htons(packet_len(plan));
 	packet->ip.daddr = plan->service.in.sin_addr.s_addr;
-	packet->ip.protocol = plan->kind == UDP ? IPPROTO_UDP :
-			      plan->kind == ICMP ? IPPROTO_ICMP : IPPROTO_TCP;
+	packet->ip.protocol = protocol;
+}
+
+static void prepare(struct packet *packet, const struct plan *plan)
+{
+	__be16 port = over_ipv6(plan) ? plan->service.in6.sin6_port : plan->service.in.sin_port;
+	union transport *l4 = transport(packet, plan);
+
+	prepare_ip(packet, plan);
 	if (plan->kind == UDP) {
-		packet->udp.dest = plan->service.in.sin_port;
-		packet->udp.len = htons(header_len(UDP));
+		l4->udp.dest = port;
+		l4->udp.len = htons(header_len(UDP));
 		return;
 	}
 	if (plan->kind == ICMP) {
-		packet->icmp.type = ICMP_DEST_UNREACH;
-		packet->icmp.code = ICMP_HOST_UNREACH;
-		packet->quoted = packet->ip;
-		packet->quoted.protocol = IPPROTO_TCP;
-		packet->quoted.tot_len = htons(40);
-		packet->quoted.saddr = packet->ip.daddr;
-		memcpy(packet->quoted_tcp, &plan->service.in.sin_port, 2);
+		l4->icmp.type = ICMP_DEST_UNREACH;
+		l4->icmp.code = ICMP_HOST_UNREACH;
+		l4->quoted = packet->ip;
+		l4->quoted.protocol = IPPROTO_TCP;
+		l4->quoted.tot_len = htons(40);
+		l4->quoted.saddr = packet->ip.daddr;
+		memcpy(l4->quoted_tcp, &port, 2);
 		return;
 	}
-	packet->tcp.dest = plan->service.in.sin_port;
-	packet->tcp.doff = 5;
-	packet->tcp.window = htons(64000);
-	packet->tcp.syn = plan->kind == SYN;
-	packet->tcp.ack = plan->kind == ACK;
-	packet->tcp.rst = plan->kind == RST;
+	l4->tcp.dest = port;
+	l4->tcp.doff = 5;
+	l4->tcp.window = htons(64000);
+	l4->tcp.syn = plan->kind == SYN;
+	l4->tcp.ack = plan->kind == ACK;
+	l4->tcp.rst = plan->kind == RST;
 }
 
-static void fill_tcp(struct packet *packet, __u16 port)
+/* UDP goes without a checksum by IPv4, which it may. */
+static __u16 checksum_of(const struct packet *packet, const struct plan *plan, __u8 protocol,
+			 const union transport *l4)
 {
-	struct address from = { .in.sin_family = AF_INET }, to = from;
+	struct address from = { .sa.sa_family = plan->service.sa.sa_family };
 
-	from.in.sin_addr.s_addr = packet->ip.saddr;
-	to.in.sin_addr.s_addr = packet->ip.daddr;
-	packet->tcp.source = port;
-	packet->tcp.seq = random_word();
-	packet->tcp.check = 0;
-	packet->tcp.check = l4_checksum(&from, &to, IPPROTO_TCP, &packet->tcp, sizeof(packet->tcp));
+	if (over_ipv6(plan))
+		from.in6.sin6_addr = packet->ip6.ip6_src;
+	else
+		from.in.sin_addr.s_addr = packet->ip.saddr;
+	return l4_checksum(&from, &plan->service, protocol, l4, header_len(plan->kind));
 }
 
-static void fill_icmp(struct packet *packet, __u16 port)
+static void fill_icmp(struct packet *packet, union transport *l4, __u16 port)
 {
-	packet->quoted.daddr = packet->ip.saddr;
-	packet->quoted.check = 0;
-	packet->quoted.check = checksum(&packet->quoted, sizeof(packet->quoted));
-	memcpy(packet->quoted_tcp + 2, &port, 2);
-	packet->icmp.checksum = 0;
-	packet->icmp.checksum = checksum(&packet->icmp, header_len(ICMP));
+	l4->quoted.daddr = packet->ip.saddr;
+	l4->quoted.check = 0;
+	l4->quoted.check = checksum(&l4->quoted, sizeof(l4->quoted));
+	memcpy(l4->quoted_tcp + 2, &port, 2);
+	l4->icmp.checksum = 0;
+	l4->icmp.checksum = checksum(&l4->icmp, header_len(ICMP));
+}
+
+static void fill_client(struct packet *packet, const struct plan *plan, __u32 client)
+{
+	if (over_ipv6(plan)) {
+		packet->ip6.ip6_src.s6_addr32[3] = htonl(client + 1);
+		return;
+	}
+	packet->ip.saddr = plan->client ?: htonl(CLIENT_FIRST + client);
+	packet->ip.check = 0;
+	packet->ip.check = checksum(&packet->ip, sizeof(packet->ip));
 }
 
 static void fill(struct packet *packet, const struct plan *plan, __u32 number)
 {
 	__u32 client = plan->random ? random_word() % CLIENTS : number / PORTS;
 	__u16 port = htons(PORT_FIRST + (plan->random ? random_word() : number) % PORTS);
+	union transport *l4 = transport(packet, plan);
 
-	packet->ip.saddr = plan->client ?: htonl(CLIENT_FIRST + client);
-	packet->ip.check = 0;
-	packet->ip.check = checksum(&packet->ip, sizeof(packet->ip));
+	fill_client(packet, plan, client);
 	switch (plan->kind) {
 	case UDP:
-		packet->number = htonl(number);
-		packet->udp.source = port;
+		l4->number = htonl(number);
+		l4->udp.source = port;
+		l4->udp.check = 0;
+		if (over_ipv6(plan))
+			l4->udp.check = checksum_of(packet, plan, IPPROTO_UDP, l4) ?: 0xffff;
 		break;
 	case ICMP:
-		fill_icmp(packet, port);
+		fill_icmp(packet, l4, port);
 		break;
 	default:
-		fill_tcp(packet, port);
+		l4->tcp.source = port;
+		l4->tcp.seq = random_word();
+		l4->tcp.check = 0;
+		l4->tcp.check = checksum_of(packet, plan, IPPROTO_TCP, l4);
 	}
 }
 
 static bool send_one(int fd, const struct packet *packet, const struct plan *plan)
 {
-	size_t skip = plan->mac ? 0 : sizeof(packet->ether);
-	size_t len = sizeof(packet->ether) + ntohs(packet->ip.tot_len) - skip;
+	size_t skip = plan->mac || plan->tap ? 0 : sizeof(packet->ether);
+	const char *frame = (const char *)packet + offsetof(struct packet, ether);
+	size_t len = sizeof(packet->ether) + packet_len(plan) - skip;
 
-	return write(fd, (const char *)&packet->ether + skip, len) == (ssize_t)len;
+	return write(fd, frame + skip, len) == (ssize_t)len;
 }
 
 /* Not before it is the next one's turn, a millisecond more or less. */
@@ -304,10 +379,13 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "k:m:c:rn:t:R:f")) != -1) {
+	while ((option = getopt(argc, argv, "k:em:c:rn:t:R:f")) != -1) {
 		switch (option) {
 		case 'k':
 			plan->kind = parse_kind(optarg);
+			break;
+		case 'e':
+			plan->tap = true;
 			break;
 		case 'm':
 			plan->mac = optarg;
@@ -336,7 +414,7 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 	}
 	argv += optind;
 	if (argc - optind != 4 || !address_parse(&plan->service, argv[2], argv[3]) ||
-	    plan->service.sa.sa_family != AF_INET)
+	    (over_ipv6(plan) && (plan->kind == ICMP || plan->client)))
 		die("usage: flood [OPTION...] DEVICE COUNT ADDRESS PORT");
 	plan->device = argv[0];
 	plan->count = strtoul(argv[1], NULL, 10);
@@ -345,12 +423,17 @@ static void parse_options(struct plan *plan, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct plan plan = { .kind = UDP };
-	struct packet packet;
+	struct packet packet = { .align = 0 };
 	int fd;
 
 	parse_options(&plan, argc, argv);
 	stop_at_sigterm();
-	fd = plan.mac ? open_ethernet(plan.device) : open_tun(plan.device);
+	if (plan.mac) {
+		parse_mac(&packet.ether, plan.mac);
+		fd = open_ethernet(plan.device);
+	} else {
+		fd = open_tun(plan.device, plan.tap, &packet.ether);
+	}
 	prepare(&packet, &plan);
 	if (plan.faults)
 		send_failing(fd, &packet, &plan);
