@@ -7,9 +7,11 @@
  * where the module's own part begins, as a trace event tells. (Before that it is all the
  * loader's, parts of which don't take it well.) A line for each, "ok" or the error's name.
  *
- * faults netns COUNT
+ * faults netns
  *
- * Make so many network namespaces, one after the other, and say likewise how each went.
+ * Make network namespaces, and have another allocation fail each time until one comes
+ * through; and say likewise how each went. The stack filter of failslab and
+ * fail_page_alloc tells whose allocations count.
  */
 
 #include <errno.h>
@@ -84,15 +86,21 @@ static void each_of_module(const char *path)
 	write_file(TRACING "events/module/module_load/enable", "0");
 }
 
-static void namespaces(unsigned int count)
+static void namespaces(void)
 {
 	int own = open("/proc/self/ns/net", O_RDONLY);
+	unsigned int nth = 0;
+	bool failed;
+	int error;
 
-	while (count--) {
-		say(unshare(CLONE_NEWNET) ? errno : 0);
+	do {
+		fail_nth(++nth);
+		error = unshare(CLONE_NEWNET) ? errno : 0;
+		failed = fail_happened();
+		say(error);
 		if (setns(own, CLONE_NEWNET))
 			die("%s", strerror(errno));
-	}
+	} while (failed);
 }
 
 int main(int argc, char **argv)
@@ -100,9 +108,9 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	if (argc == 3 && !strcmp(argv[1], "module"))
 		each_of_module(argv[2]);
-	else if (argc == 3 && !strcmp(argv[1], "netns"))
-		namespaces(atoi(argv[2]));
+	else if (argc == 2 && !strcmp(argv[1], "netns"))
+		namespaces();
 	else
-		die("usage: faults module FILE | netns COUNT");
+		die("usage: faults module FILE | netns");
 	return 0;
 }
