@@ -101,11 +101,11 @@ check: deps
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" $(vm)/check
 
 # Slow kernels: fewer bytes and connections, more patience.
-debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 TEST_TIMEOUT=1200
+debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 TEST_TIMEOUT=3600
 check-debug: KERNELS = debug-A debug-B
 check-debug: deps
 	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done
-	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=7200 \
+	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=14400 \
 		GUEST_ENV="$(debug-env)" $(vm)/check
 
 races := basic.sh states.sh changes.sh removal.sh reload.sh limit.sh clash.sh million.sh fastall.sh schedulers.sh \

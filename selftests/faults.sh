@@ -4,10 +4,13 @@
 # Allocations fail: each once, one after the other, while the module is loaded,
 # namespaces are made, requests are answered and connections are made; then one of a
 # hundred of the module's, while stress.sh's sections run. Whoever asked is told
-# ENOMEM, and nothing is lost or half done.
+# ENOMEM, and nothing is lost or half done. Then the same of what teardown.sh does.
 
 # shellcheck disable=SC2034,SC2086,SC2317 # as in the libraries; functions are called by name
+# This kernel takes its time.
+GONE_MS=${GONE_MS:-60000}
 . ./stress-sections.sh
+. ./teardown-sections.sh
 
 KINDS="nat dr ipip4 gue-csum4 gre4"
 DEBUG=/sys/kernel/debug
@@ -355,6 +358,19 @@ attach_case()
 	lb flush
 }
 
+# What teardown.sh does, while one of a hundred fails. As fast as it goes, packets would
+# leave no time for anything else: kmemleak has a lock for all CPUs.
+teardown_cases()
+{
+	local FLOOD_RATE=100
+
+	delete_x
+	shaken_all
+	unload_cases
+	reload_cases
+	lb flush
+}
+
 words_case()
 {
 	only_own
@@ -389,4 +405,5 @@ both_families connection_cases
 family 4
 V=IPv4
 run_sections
+teardown_cases
 finish

@@ -46,10 +46,11 @@ make_stress_network()
 	make_methods_network && add_flooder
 }
 
-# flood_for SECONDS NAME OPTIONS...: to the VIP, in the background; its figures are for flooded
+# flood_for SECONDS NAME OPTIONS...: to the VIP, in the background, at FLOOD_RATE packets a
+# second if that is set; its figures are for flooded
 flood_for()
 {
-	job f ./flood -m $FLOOD_MAC -t "$1" "${@:3}" eth0 0 "${FLOOD_VIP:-203.0.113.10}" $P > "$TMP/flood.$2"
+	job f ./flood -m $FLOOD_MAC -t "$1" ${FLOOD_RATE:+-R $FLOOD_RATE} "${@:3}" eth0 0 "${FLOOD_VIP:-203.0.113.10}" $P > "$TMP/flood.$2"
 	FLOOD=$JOB
 }
 
