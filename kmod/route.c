@@ -466,16 +466,32 @@ void lbvs_route_flush_real(struct lbvs_real *real)
 		flush(&real->route[i]);
 }
 
-static void flush_tunnels_of(const struct list_head *services)
+/*
+ * Have something done with each real that exists, those of deleted services
+ * included: connections use them still.
+ */
+static void visit_reals(struct lbvs_net *ln,
+			void (*fn)(struct lbvs_real *real,
+				   const struct net_device *dev),
+			const struct net_device *dev)
 {
+	const struct list_head *const lists[] = { &ln->list, &ln->removed };
 	struct lbvs_service *svc;
 	struct lbvs_real *real;
+	int i;
 
-	list_for_each_entry(svc, services, list)
-		list_for_each_entry(real, &svc->objects, object) {
-			flush(&real->route[LBVS_METHOD_TUNNEL]);
-			cond_resched();
-		}
+	lockdep_assert_held(&ln->lock);
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		list_for_each_entry(svc, lists[i], list)
+			list_for_each_entry(real, &svc->objects, object) {
+				fn(real, dev);
+				cond_resched();
+			}
+}
+
+static void flush_tunnel(struct lbvs_real *real, const struct net_device *dev)
+{
+	flush(&real->route[LBVS_METHOD_TUNNEL]);
 }
 
 /**
@@ -491,8 +507,7 @@ void lbvs_route_flush_tunnels(struct lbvs_net *ln)
 	if (!ln->vips_changed)
 		return;
 	ln->vips_changed = false;
-	flush_tunnels_of(&ln->list);
-	flush_tunnels_of(&ln->removed);
+	visit_reals(ln, flush_tunnel, NULL);
 }
 
 /* Whether a cached route leads by a device, or has led by any that may be gone. */
@@ -543,19 +558,6 @@ static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
 	}
 }
 
-static void flush_stale_of(const struct list_head *services,
-			   const struct net_device *dev)
-{
-	struct lbvs_service *svc;
-	struct lbvs_real *real;
-
-	list_for_each_entry(svc, services, list)
-		list_for_each_entry(real, &svc->objects, object) {
-			flush_stale(real, dev);
-			cond_resched();
-		}
-}
-
 /*
  * A route that the stack has taken off a device still holds what it was made
  * of, and for IPv6 that holds the device. So it must not lie in a cache until
@@ -571,8 +573,7 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	    event != NETDEV_CHANGEMTU)
 		return NOTIFY_DONE;
 	mutex_lock(&ln->lock);
-	flush_stale_of(&ln->list, dev);
-	flush_stale_of(&ln->removed, dev);
+	visit_reals(ln, flush_stale, dev);
 	lbvs_route_flush_clients(ln, dev);
 	mutex_unlock(&ln->lock);
 	return NOTIFY_DONE;
