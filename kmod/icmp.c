@@ -160,8 +160,7 @@ unsigned int lbvs_icmp_known(struct lbvs_net *ln, struct sk_buff *skb,
 	method = lbvs_conn_method(conn);
 	if (pkt->early && lbvs_tracked(ln, method))
 		return NF_ACCEPT;
-	/* As lbvs_pass_known() has it. */
-	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local && !pkt->input)
+	if (lbvs_unjudged(pkt, dir))
 		return NF_ACCEPT;
 	/* An error has no ports, but there are routing rules that ask. */
 	to.sport = 0;

@@ -132,6 +132,12 @@ struct lbvs_packet {
 	const struct lbvs_quote *quote;
 };
 
+/* Whether IPv4 options are still the stack's to judge, before it delivers. */
+static __always_inline bool lbvs_unjudged(const struct lbvs_packet *pkt, enum lbvs_dir dir)
+{
+	return pkt->options && dir == LBVS_DIR_IN && !pkt->local && !pkt->input;
+}
+
 /**
  * struct lbvs_mss - the MSS that a SYN announces
  * @off: its offset from skb->data; 0 if there is none

@@ -768,8 +768,7 @@ lbvs_pass_known(struct lbvs_net *ln, struct sk_buff *skb,
 		pkt->fate = LBVS_FAST_TRACKED;
 		return NF_ACCEPT;
 	}
-	/* IPv4 options are the stack's to judge, before it delivers. */
-	if (pkt->options && dir == LBVS_DIR_IN && !pkt->local)
+	if (lbvs_unjudged(pkt, dir))
 		return NF_ACCEPT;
 	return lbvs_pass(ln, skb, pkt, conn, dir, method, first, fast);
 }
