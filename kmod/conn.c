@@ -307,9 +307,8 @@ static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
 	bool full = count > limit || users > users_limit;
 
 	/* The headroom is no more than half of it, but for a limit of 1. */
-	if (likely(count <= limit / 2 && !full))
-		return true;
-	if (count <= limit - limit_headroom(limit) && !full)
+	if (!full && (likely(count <= limit / 2) ||
+		      count <= limit - limit_headroom(limit)))
 		return true;
 	/* Who is refused all the same puts nobody out. */
 	if (beyond_room(count, limit) || beyond_room(users, users_limit))

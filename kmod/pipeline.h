@@ -310,14 +310,16 @@ static __always_inline struct neighbour *
 lbvs_path_neigh(const struct lbvs_path *path, u8 af)
 {
 	struct neighbour *n = lbvs_way_neigh_known(&path->way);
+	const struct lbvs_way *way = &path->way;
 	struct lbvs_tuple to __lbvs_uninitialized;
 
 	if (likely(n))
 		return n;
 	if (path->dir == LBVS_DIR_IN)
-		return lbvs_way_neigh(&path->way, path->real->key.addr);
+		return lbvs_neigh_find(way->dst, way->entry, way->flags,
+				       path->real->key.addr);
 	lbvs_path_to(path, af, &to);
-	return lbvs_way_neigh(&path->way, to.daddr);
+	return lbvs_neigh_find(way->dst, way->entry, way->flags, to.daddr);
 }
 
 /* What fits into a tunnel's outer packet. */
