@@ -32,6 +32,16 @@ tcp_cases()
 	lb flush
 }
 
+# half_open NUMBER: connections of a SYN alone, whose real doesn't answer
+half_open()
+{
+	local i
+
+	for ((i = 1; i <= $1; i++)); do
+		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
+	done
+}
+
 # All have their FINs behind them, or a RST.
 closed()
 {
@@ -49,9 +59,7 @@ half_open_cases()
 	# Far enough from the limit for all of them at first.
 	lb set conn-limit 40
 	tell c1 many t 10 tcp $VIP 80
-	for i in {1..10}; do
-		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
-	done
+	half_open 10
 	is "$V some of the connections are half-open" \
 		"$(lb connections | grep -c tcp-syn-sent)" 10
 	told "$V near the limit, half-open ones make room" r1=30 c1 many n 30 tcp $VIP 80
@@ -70,14 +78,12 @@ half_open_cases()
 # At the limit itself: its SYN isn't to be sent twice.
 full_cases()
 {
-	local limit i
+	local limit
 
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 -- $R1
 	service tcp $VIP2 80 8080 -- $DEAD
-	for i in {1..20}; do
-		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
-	done
+	half_open 20
 	connections "$V all connections half-open" 20
 	lb set conn-limit 20
 	lb zero
@@ -129,16 +135,14 @@ seem_closed()
 # Anybody can send a RST in a client's name: that alone shall not put anybody out.
 forged_cases()
 {
-	local limit i
+	local limit
 
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 -- $R1
 	service tcp $VIP2 80 8080 -- $DEAD
 	tell c1 many t 5 tcp $VIP 80
 	seem_closed t
-	for i in {1..12}; do
-		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
-	done
+	half_open 12
 	is "$V some seem closed, and some are half-open" \
 		"$(lb connections | grep -c tcp-close) $(lb connections | grep -c tcp-syn-sent)" "5 12"
 	lb set conn-limit 17
@@ -214,7 +218,7 @@ udp_cases()
 
 low_limit_cases()
 {
-	local limit i
+	local limit
 
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP 80 8080 -- $R1
@@ -230,9 +234,7 @@ low_limit_cases()
 	lb flush
 	# Who is refused all the same puts nobody out.
 	service tcp $VIP2 80 8080 -- $DEAD
-	for i in {1..40}; do
-		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
-	done
+	half_open 40
 	connections "$V 40 of them" 40
 	lb set conn-limit 20
 	lb zero
@@ -253,14 +255,12 @@ one_refused()
 # The limit is for both families together, and so is what makes room.
 other_family_case()
 {
-	local limit i
+	local limit
 
 	limit=$(lbq .conn_limit settings)
 	family $1
 	service tcp $VIP2 80 8080 -- $2
-	for i in {1..20}; do
-		tell c1 raw $C1 $((5000 + i)) $VIP2 80 S wait=0
-	done
+	half_open 20
 	connections "IPv$1 all connections half-open" 20
 	lb set conn-limit 20
 	family $3
