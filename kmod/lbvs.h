@@ -45,6 +45,21 @@ struct lbvs_stats {
 	struct u64_stats_sync syncp;
 };
 
+/* Reals that share an allocation of counters: each is dear, and looks for its place. */
+#define LBVS_STATS_BLOCK	16
+
+/**
+ * struct lbvs_stats_block - the counters of several reals
+ * @stats: theirs, %LBVS_STATS_BLOCK of them
+ * @used: how many of them were ever given out; under &lbvs_net.lock
+ * @ref: of reals that have counters of it, and of the namespace while there are more
+ */
+struct lbvs_stats_block {
+	struct lbvs_stats __percpu *stats;
+	unsigned int used;
+	refcount_t ref;
+};
+
 /**
  * struct lbvs_sum - counters, summed by a reader
  * @conns: connections made
@@ -181,6 +196,7 @@ struct lbvs_client_ways {
  * @hooked: the netfilter hooks are registered; under @lock
  * @dead: the namespace is going away: nothing may be queued or added; set
  *	under @lock
+ * @stats_block: counters for the next reals, or NULL; under @lock
  * @freed_reals: reals whose last reference is gone, for @worker to free
  * @worker: collects expired connections and frees reals; runs while there is
  *	a service or a real
@@ -217,6 +233,7 @@ struct lbvs_net {
 	unsigned int config_seq;
 	bool hooked;
 	bool dead;
+	struct lbvs_stats_block *stats_block;
 	struct llist_head freed_reals;
 	struct delayed_work worker;
 	struct proc_dir_entry *proc;
@@ -424,6 +441,7 @@ struct lbvs_real_key {
  * @replies: it is, or has been, a nat real; under &lbvs_net.lock
  * @tunnel: it is, or has been, a tunnel real; likewise
  * @stats: per-CPU counters
+ * @stats_block: where they are
  * @route: the ways to it by &enum lbvs_method: when its method changes, its
  *	connections keep theirs
  * @active: connections that aren't closing
@@ -452,6 +470,7 @@ struct lbvs_real {
 	bool tunnel;
 	__be16 encap_port;
 	struct lbvs_stats __percpu *stats;
+	struct lbvs_stats_block *stats_block;
 	struct lbvs_route route[__LBVS_METHOD_MAX];
 
 	atomic_t active ____cacheline_aligned_in_smp;
@@ -681,6 +700,8 @@ void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln);
 void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu);
 u64 lbvs_stats_count(struct lbvs_net *ln, unsigned int i);
 u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu);
+int lbvs_stats_make(struct lbvs_real *real);
+void lbvs_stats_put(struct lbvs_stats_block *block);
 void lbvs_stats_retire(struct lbvs_real *real);
 void lbvs_stats_zero_service(struct lbvs_service *svc);
 void lbvs_stats_zero(struct lbvs_net *ln);

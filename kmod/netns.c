@@ -201,6 +201,7 @@ static void net_free(struct lbvs_net *ln)
 	WARN_ON(net_in_use(ln) || !list_empty(&ln->removed) ||
 		lbvs_conn_count(ln));
 	mutex_unlock(&ln->lock);
+	lbvs_stats_put(ln->stats_block);
 	lbvs_table_free(ln);
 	lbvs_addrs_exit(ln);
 	rhashtable_destroy(&ln->one_packet);

@@ -181,18 +181,14 @@ struct lbvs_real *lbvs_real_get(struct lbvs_service *svc,
 static struct lbvs_real *real_alloc(struct lbvs_service *svc)
 {
 	struct lbvs_real *real = kzalloc(sizeof(*real), GFP_KERNEL_ACCOUNT);
-	int cpu;
 
 	if (!real)
 		return NULL;
-	real->stats = alloc_percpu_gfp(struct lbvs_stats, GFP_KERNEL_ACCOUNT);
-	if (!real->stats) {
+	real->svc = svc;
+	if (lbvs_stats_make(real)) {
 		kfree(real);
 		return NULL;
 	}
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(real->stats, cpu)->syncp);
-	real->svc = svc;
 	refcount_set(&real->ref, 1);
 	lbvs_route_real_init(real);
 	return real;
@@ -234,7 +230,7 @@ static void real_free_rcu(struct rcu_head *rcu)
 {
 	struct lbvs_real *real = container_of(rcu, struct lbvs_real, rcu);
 
-	free_percpu(real->stats);
+	lbvs_stats_put(real->stats_block);
 	kfree(real);
 }
 

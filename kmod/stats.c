@@ -4,10 +4,79 @@
  * what a service or the namespace has counted is summed up here. Counters are
  * never reset: zeroing remembers what they were.
  */
+#include <linux/slab.h>
+
 #include "lbvs.h"
 
 /* lbvs_sum is nothing but counters: added and subtracted as an array. */
 #define SUM_WORDS (sizeof(struct lbvs_sum) / sizeof(u64))
+
+static struct lbvs_stats_block *block_make(void)
+{
+	struct lbvs_stats_block *block = kzalloc(sizeof(*block), GFP_KERNEL_ACCOUNT);
+	int cpu, i;
+
+	if (!block)
+		return NULL;
+	block->stats = __alloc_percpu_gfp(LBVS_STATS_BLOCK *
+					  sizeof(struct lbvs_stats),
+					  __alignof__(struct lbvs_stats),
+					  GFP_KERNEL_ACCOUNT);
+	if (!block->stats) {
+		kfree(block);
+		return NULL;
+	}
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < LBVS_STATS_BLOCK; i++)
+			u64_stats_init(&per_cpu_ptr(block->stats + i, cpu)->syncp);
+	refcount_set(&block->ref, 1);
+	return block;
+}
+
+/**
+ * lbvs_stats_make() - give a real its counters
+ * @real: the real, of a service
+ *
+ * They aren't given to another one after it: who has one real added and removed
+ * again and again gets new blocks, and the old ones are freed.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int lbvs_stats_make(struct lbvs_real *real)
+{
+	struct lbvs_net *ln = real->svc->ln;
+	struct lbvs_stats_block *block = ln->stats_block;
+
+	lockdep_assert_held(&ln->lock);
+	if (!block) {
+		block = block_make();
+		if (!block)
+			return -ENOMEM;
+		ln->stats_block = block;
+	}
+	refcount_inc(&block->ref);
+	real->stats_block = block;
+	real->stats = block->stats + block->used++;
+	if (block->used == LBVS_STATS_BLOCK) {
+		ln->stats_block = NULL;
+		lbvs_stats_put(block);
+	}
+	return 0;
+}
+
+/**
+ * lbvs_stats_put() - drop a reference of a block of counters
+ * @block: the block, or NULL
+ *
+ * Context: any.
+ */
+void lbvs_stats_put(struct lbvs_stats_block *block)
+{
+	if (!block || !refcount_dec_and_test(&block->ref))
+		return;
+	free_percpu(block->stats);
+	kfree(block);
+}
 
 /**
  * lbvs_stats_add() - add counters to a sum
