@@ -198,6 +198,7 @@ struct lbvs_client_ways {
  *	under @lock
  * @stats_block: counters for the next reals, or NULL; under @lock
  * @freed_reals: reals whose last reference is gone, for @worker to free
+ * @freed_pools: pools that nobody picks from any more, likewise
  * @worker: collects expired connections and frees reals; runs while there is
  *	a service or a real
  * @proc: /proc/net/lbvs
@@ -235,6 +236,7 @@ struct lbvs_net {
 	bool dead;
 	struct lbvs_stats_block *stats_block;
 	struct llist_head freed_reals;
+	struct llist_head freed_pools;
 	struct delayed_work worker;
 	struct proc_dir_entry *proc;
 };
@@ -497,7 +499,8 @@ struct lbvs_real {
  * @seq_len: length of @seq
  * @seq: indices into @slot, for a scheduler that computed an order
  * @cursor: where round robin is
- * @rcu: for freeing it
+ * @rcu: for freeing it, behind a grace period
+ * @freed: in &lbvs_net.freed_pools after that
  * @slot: the reals, each with its weight, and whether it is this host itself
  */
 struct lbvs_pool {
@@ -506,7 +509,10 @@ struct lbvs_pool {
 	bool local;
 	unsigned int seq_len;
 	u16 *seq;
-	struct rcu_head rcu;
+	union {
+		struct rcu_head rcu;
+		struct llist_node freed;
+	};
 	atomic_t cursor ____cacheline_aligned_in_smp;
 	struct lbvs_slot {
 		struct lbvs_real *real;
@@ -677,6 +683,7 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 int lbvs_real_del(struct lbvs_real *real);
 void lbvs_real_detach(struct lbvs_real *real);
 void lbvs_real_put(struct lbvs_real *real);
+void lbvs_pools_reap(struct lbvs_net *ln);
 void lbvs_reals_reap(struct lbvs_net *ln);
 bool lbvs_closes(const struct lbvs_service *svc, u8 proto);
 unsigned int lbvs_real_conns(const struct lbvs_real *real);

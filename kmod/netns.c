@@ -68,6 +68,7 @@ static void worker(struct work_struct *work)
 	lbvs_conn_collect(ln);
 
 	mutex_lock(&ln->lock);
+	lbvs_pools_reap(ln);
 	lbvs_reals_reap(ln);
 	lbvs_route_flush_tunnels(ln);
 	again = net_in_use(ln) && !ln->dead;
@@ -131,6 +132,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&ln->list);
 	INIT_LIST_HEAD(&ln->removed);
 	init_llist_head(&ln->freed_reals);
+	init_llist_head(&ln->freed_pools);
 	INIT_DELAYED_WORK(&ln->worker, worker);
 	spin_lock_init(&ln->client_ways.lock);
 	lbvs_table_init(ln);
@@ -197,6 +199,7 @@ static void net_drain(struct lbvs_net *ln)
 static void net_free(struct lbvs_net *ln)
 {
 	mutex_lock(&ln->lock);
+	lbvs_pools_reap(ln);
 	lbvs_reals_reap(ln);
 	WARN_ON(net_in_use(ln) || !list_empty(&ln->removed) ||
 		lbvs_conn_count(ln));

@@ -74,14 +74,37 @@ static void pool_free(struct lbvs_pool *pool)
 	for (i = 0; i < pool->num; i++) {
 		atomic_dec(&pool->slot[i].real->pools);
 		lbvs_real_put(pool->slot[i].real);
+		cond_resched();
 	}
 	kvfree(pool->seq);
 	kvfree(pool);
 }
 
+/* Its reals may be many thousands: too much for a callback. */
 static void pool_free_rcu(struct rcu_head *rcu)
 {
-	pool_free(container_of(rcu, struct lbvs_pool, rcu));
+	struct lbvs_pool *pool = container_of(rcu, struct lbvs_pool, rcu);
+
+	if (pool->num)
+		llist_add(&pool->freed,
+			  &pool->slot[0].real->svc->ln->freed_pools);
+	else
+		pool_free(pool);
+}
+
+/**
+ * lbvs_pools_reap() - free the pools that nobody picks from any more
+ * @ln: the namespace
+ *
+ * As long as there are any, there are reals, so the worker runs.
+ */
+void lbvs_pools_reap(struct lbvs_net *ln)
+{
+	struct llist_node *freed = llist_del_all(&ln->freed_pools);
+	struct lbvs_pool *pool, *next;
+
+	llist_for_each_entry_safe(pool, next, freed, freed)
+		pool_free(pool);
 }
 
 /**
