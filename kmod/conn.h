@@ -86,15 +86,13 @@ struct lbvs_conn {
 /**
  * struct lbvs_conn_table - the buckets of one family
  * @mask: number of buckets - 1
+ * @bucket: heads of chains; apart, so that their size is a power of two
  * @next: the table that this one's entries are being moved to, or NULL
- * @rcu: for freeing it
- * @bucket: heads of chains
  */
 struct lbvs_conn_table {
 	unsigned int mask;
+	struct hlist_head *bucket;
 	struct lbvs_conn_table __rcu *next;
-	struct rcu_head rcu;
-	struct hlist_head bucket[];
 };
 
 /* Words of &lbvs_conn_family.key. */
@@ -107,6 +105,7 @@ struct lbvs_conn_table {
  * @count: connections, until they are freed
  * @key: of the hash; never changes
  * @resize: grows or shrinks the table, in process context
+ * @failed: when there was no memory for that, in jiffies; or 0
  * @lock: serialises changes of @table and of its next one
  * @ln: the namespace
  */
@@ -115,6 +114,7 @@ struct lbvs_conn_family {
 	atomic_t count;
 	u64 key[LBVS_HASH_WORDS];
 	struct work_struct resize;
+	unsigned long failed;
 	struct mutex lock;	/* see above */
 	struct lbvs_net *ln;
 };
@@ -181,6 +181,7 @@ void lbvs_table_check(struct lbvs_conn_family *fam);
 int lbvs_table_walk(struct lbvs_conn_family *fam, u32 *cursor, lbvs_conn_fn fn,
 		    void *arg);
 unsigned int lbvs_table_buckets(const struct lbvs_net *ln);
+bool lbvs_tables_due(const struct lbvs_net *ln);
 
 /*
  * Both halves of a product, folded. Where the compiler is to make it, it has the

@@ -25,6 +25,9 @@
 #define BUCKETS_MIN	4096
 #define BUCKETS_MAX	BIT(27)
 
+/* Memory that wasn't there isn't asked for again before. */
+#define RETRY_AFTER	(5 * HZ)
+
 static spinlock_t table_locks[LOCKS];
 
 void __init lbvs_table_locks_init(void)
@@ -106,7 +109,7 @@ static bool resize_due(const struct lbvs_conn_family *fam,
 
 	/* Shrinking is for after a flood, and not worth it soon. */
 	return (entries >= have && have < BUCKETS_MAX) ||
-	       (entries < have / 16 && have / 8 > BUCKETS_MIN);
+	       (entries < have / 16 && have > BUCKETS_MIN);
 }
 
 /**
@@ -118,20 +121,59 @@ static bool resize_due(const struct lbvs_conn_family *fam,
 void lbvs_table_check(struct lbvs_conn_family *fam)
 {
 	const struct lbvs_conn_table *tbl = rcu_dereference(fam->table);
+	unsigned long failed;
 
-	if (tbl && resize_due(fam, tbl) && !work_pending(&fam->resize))
+	if (!tbl || !resize_due(fam, tbl) || work_pending(&fam->resize))
+		return;
+	failed = READ_ONCE(fam->failed);
+	if (!failed || time_after(jiffies, failed + RETRY_AFTER))
 		queue_work(system_unbound_wq, &fam->resize);
+}
+
+/**
+ * lbvs_tables_due() - is a table of another size than it should be
+ * @ln: the namespace
+ */
+bool lbvs_tables_due(const struct lbvs_net *ln)
+{
+	const struct lbvs_conn_family *fam;
+	const struct lbvs_conn_table *tbl;
+	bool due = false;
+	int i;
+
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++) {
+		fam = &ln->conns.family[i];
+		tbl = rcu_dereference(fam->table);
+		due |= tbl && resize_due(fam, tbl);
+	}
+	rcu_read_unlock();
+	return due;
+}
+
+static void table_free(struct lbvs_conn_table *tbl)
+{
+	if (!tbl)
+		return;
+	kvfree(tbl->bucket);
+	kfree(tbl);
 }
 
 static struct lbvs_conn_table *table_alloc(unsigned int buckets)
 {
-	struct lbvs_conn_table *tbl;
+	struct lbvs_conn_table *tbl = kzalloc(sizeof(*tbl), GFP_KERNEL_ACCOUNT);
 
+	if (!tbl)
+		return NULL;
 	/* Not at any price: whoever asks can do without. */
-	tbl = kvzalloc(struct_size(tbl, bucket, buckets),
-		       GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
-	if (tbl)
-		tbl->mask = buckets - 1;
+	tbl->bucket = kvcalloc(buckets, sizeof(*tbl->bucket),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			       __GFP_RETRY_MAYFAIL);
+	if (!tbl->bucket) {
+		kfree(tbl);
+		return NULL;
+	}
+	tbl->mask = buckets - 1;
 	return tbl;
 }
 
@@ -191,6 +233,7 @@ static void table_resize(struct work_struct *work)
 		goto out;
 	new = table_alloc(buckets_wanted(fam));
 	/* The old one goes on serving, only with longer chains. */
+	WRITE_ONCE(fam->failed, new ? 0 : jiffies | 1);
 	if (!new)
 		goto out;
 
@@ -205,7 +248,7 @@ static void table_resize(struct work_struct *work)
 	rcu_assign_pointer(fam->table, new);
 	/* No reader ever has more than two tables before it. */
 	synchronize_rcu();
-	kvfree(old);
+	table_free(old);
 out:
 	mutex_unlock(&fam->lock);
 }
@@ -333,7 +376,8 @@ void lbvs_table_free(struct lbvs_net *ln)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(ln->conns.family); i++)
-		kvfree(rcu_access_pointer(ln->conns.family[i].table));
+		table_free(rcu_dereference_protected(ln->conns.family[i].table,
+						     true));
 }
 
 /**

@@ -71,7 +71,8 @@ static void worker(struct work_struct *work)
 	lbvs_pools_reap(ln);
 	lbvs_reals_reap(ln);
 	lbvs_route_flush_tunnels(ln);
-	again = net_in_use(ln) && !ln->dead;
+	/* A big table would be there for nothing until the next service. */
+	again = (net_in_use(ln) || lbvs_tables_due(ln)) && !ln->dead;
 	if (!again && ln->hooked && !ln->dead) {
 		lbvs_hooks_unregister(ln);
 		ln->hooked = false;

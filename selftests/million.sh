@@ -104,9 +104,28 @@ deleting()
 	check "and the director works on" lb add-service udp 203.0.113.10:53
 }
 
+few_buckets()
+{
+	lbq .buckets version
+	[ "$(lbq .buckets version)" -le 8192 ]
+}
+
+# Without a service, too, the table becomes small again.
+shrinking()
+{
+	lb restore - <<-END
+		add-real udp 203.0.113.10:53 10.0.0.11:53
+	END
+	on d ./flood flood 12000 203.0.113.10 53 > /dev/null
+	connections "some more" 12000
+	lb flush
+	eventually "the table of those is given back" 20 few_buckets
+}
+
 modprobe -q tun
 begin director_only
 fill
 listing
 deleting
+shrinking
 finish
