@@ -614,23 +614,28 @@ static int kill_one(struct lbvs_conn *conn, void *arg)
 /**
  * lbvs_conn_visit() - call a function for each connection
  * @ln: the namespace
- * @fn: the function; returns 0
+ * @fn: the function
  * @arg: passed to @fn
  *
  * Context: process.
+ * Return: 0; or what else @fn has returned, which ends it
  */
-void lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg)
+int lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg)
 {
 	u32 cursor;
-	int f;
+	int err, f;
 
 	for (f = 0; f < ARRAY_SIZE(ln->conns.family); f++) {
 		cursor = 0;
 		do {
-			lbvs_table_walk(&ln->conns.family[f], &cursor, fn, arg);
+			err = lbvs_table_walk(&ln->conns.family[f], &cursor,
+					      fn, arg);
+			if (err)
+				return err;
 			cond_resched();
 		} while (cursor);
 	}
+	return 0;
 }
 
 /**

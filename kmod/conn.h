@@ -163,7 +163,7 @@ void lbvs_conn_reply_way(struct lbvs_net *ln, struct lbvs_conn *conn,
 void lbvs_conn_real(const struct lbvs_conn *conn, struct lbvs_real_key *key);
 bool lbvs_conn_usable(const struct lbvs_conn *conn);
 void lbvs_conn_collect(struct lbvs_net *ln);
-void lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg);
+int lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg);
 void lbvs_conn_kill_unusable(struct lbvs_net *ln);
 void lbvs_conn_kill_all(struct lbvs_net *ln);
 

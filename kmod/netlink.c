@@ -334,7 +334,8 @@ static int conn_del_one(struct lbvs_conn *conn, void *arg)
 
 	if (lbvs_conn_usable(conn) && lbvs_filter_match(&del->filter, conn))
 		del->count += lbvs_conn_kill(del->ln, conn);
-	return 0;
+	/* There may be many millions. */
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 static int conn_del_reply(struct genl_info *info, u32 count)
@@ -367,7 +368,9 @@ static int conn_del(struct sk_buff *skb, struct genl_info *info)
 				info->extack);
 	if (err)
 		return err;
-	lbvs_conn_visit(del.ln, conn_del_one, &del);
+	err = lbvs_conn_visit(del.ln, conn_del_one, &del);
+	if (err)
+		return err;
 	return conn_del_reply(info, del.count);
 }
 

@@ -645,6 +645,9 @@ int lbvs_nl_conn_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			dump->family++;
 		if (++chains % 64 == 0)
 			cond_resched();
+		/* A filter that nothing matches has all of the table looked at. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (chains >= DUMP_CHAINS && skb->len)
 			break;
 	}

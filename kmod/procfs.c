@@ -207,6 +207,8 @@ static void *conns_next(struct seq_file *seq, void *v, loff_t *pos)
 	if (!iter->cursor)
 		iter->family++;
 	iter->pos = ++*pos;
+	if (fatal_signal_pending(current))
+		return ERR_PTR(-EINTR);
 	return iter->family < 2 ? iter : NULL;
 }
 
