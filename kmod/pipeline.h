@@ -161,12 +161,14 @@ static __always_inline void lbvs_advance(struct lbvs_conn *conn,
 	u32 word = READ_ONCE(conn->word);
 	bool changed = lbvs_transition(conn, dir, method, pkt, &word);
 	const struct lbvs_life *life;
-	u32 expires;
+	u32 expires, slack;
 
 	life = &conn->real->svc->life[word & LBVS_CONN_STATE];
 	expires = (u32)jiffies + READ_ONCE(life->timeout);
-	if (unlikely(changed || (s32)(expires - READ_ONCE(conn->expires)) >=
-				(s32)READ_ONCE(life->slack)))
+	slack = READ_ONCE(life->slack);
+	/* In either direction: a timeout may have been shortened. */
+	if (unlikely(changed || expires - READ_ONCE(conn->expires) + slack >=
+				2 * slack))
 		WRITE_ONCE(conn->expires, expires);
 }
 

@@ -39,6 +39,21 @@ shown_cases()
 	between "$V it expires as the service says" "$EXPIRES" 30000 41000
 }
 
+# Whoever has one already heeds another from his next packet on.
+changed_cases()
+{
+	tell c1 open t tcp $VIP 80 sport=6005
+	lb set timeout tcp-established 60
+	told "$V a shorter timeout for those that are there" r1 c1 say t
+	expires 6005
+	between "$V holds from the next packet on" "$EXPIRES" 50000 61000
+	lb set timeout tcp-established 900
+	told "$V and a longer one" r1 c1 say t
+	expires 6005
+	between "$V as well" "$EXPIRES" 880000 901000
+	tell c1 close t
+}
+
 expiry_cases()
 {
 	service udp $VIP 53 8080 --timeout udp=2 --timeout udp-new=2 -- $R1
@@ -64,6 +79,7 @@ expiry_cases()
 cases()
 {
 	shown_cases
+	changed_cases
 	expiry_cases
 }
 
