@@ -315,12 +315,18 @@ static unsigned int open_conn(struct lbvs_net *ln, struct sk_buff *skb,
 		      refuse(ln, skb, pkt, svc, why);
 }
 
-/* A link-local client's packets must not leave its link. */
+/*
+ * A link-local client's packets must not leave its link, and from no address nobody's
+ * may. (What is from this host itself may go to a real that is this host.)
+ */
 static bool unroutable(const struct lbvs_tuple *tuple)
 {
-	return tuple->af == AF_INET6 &&
-	       ipv6_addr_type((const struct in6_addr *)tuple->saddr) &
-	       IPV6_ADDR_LINKLOCAL;
+	int type;
+
+	if (tuple->af == AF_INET)
+		return false;
+	type = ipv6_addr_type((const struct in6_addr *)tuple->saddr);
+	return type == IPV6_ADDR_ANY || type & IPV6_ADDR_LINKLOCAL;
 }
 
 static struct lbvs_service *service_of(struct lbvs_net *ln,

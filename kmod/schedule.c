@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A new connection's real. */
+#include <net/ipv6.h>
+
 #include "lbvs.h"
 
 /* More reals than this are not tried when a packet can't go to the first. */
@@ -67,27 +69,48 @@ static u32 first_word(const struct lbvs_packet *pkt, u8 method)
 }
 
 /*
+ * A connection for this real: @spare, if that was made for one of the same method,
+ * since each that is allocated may put another one out.
+ */
+static struct lbvs_conn *conn_for(struct lbvs_net *ln,
+				  const struct lbvs_packet *pkt, u8 method,
+				  struct lbvs_conn *spare, enum lbvs_drop *why)
+{
+	if (!spare)
+		return lbvs_conn_alloc(ln, &pkt->tuple, method, why);
+	if (lbvs_conn_method(spare) == method)
+		return spare;
+	lbvs_conn_discard(ln, spare);
+	return lbvs_conn_alloc(ln, &pkt->tuple, method, why);
+}
+
+/*
  * A connection to this real, or one that another CPU has made meanwhile; an
- * error if its replies would clash.
+ * error if its replies would clash: then @spare is what could be had for the next
+ * real.
  */
 static struct lbvs_conn *conn_to(struct lbvs_real *real,
 				 const struct lbvs_packet *pkt,
-				 enum lbvs_drop *why)
+				 struct lbvs_conn **spare, enum lbvs_drop *why)
 {
 	struct lbvs_net *ln = real->svc->ln;
 	u8 method = READ_ONCE(real->method);
 	struct lbvs_conn *conn, *res;
 
-	conn = lbvs_conn_alloc(ln, &pkt->tuple, method, why);
+	conn = conn_for(ln, pkt, method, *spare, why);
+	*spare = NULL;
 	if (!conn)
 		return NULL;
 	res = lbvs_conn_insert(ln, conn, &pkt->tuple, real,
 			       first_word(pkt, method));
 	if (res == conn)
 		return conn;
+	if (IS_ERR(res)) {
+		*spare = conn;
+		return res;
+	}
 	lbvs_conn_discard(ln, conn);
-	if (!IS_ERR(res))
-		lbvs_conn_advance(ln, res, LBVS_DIR_IN, pkt);
+	lbvs_conn_advance(ln, res, LBVS_DIR_IN, pkt);
 	return res;
 }
 
@@ -134,6 +157,14 @@ static bool real_is_sender(u8 method, const struct lbvs_tuple *tuple)
 	       lbvs_addr_equal(tuple->af, tuple->saddr, tuple->daddr);
 }
 
+/* Addresses of a host's own mean nothing elsewhere. */
+static bool stays_here(const struct lbvs_tuple *tuple)
+{
+	return tuple->af == AF_INET ?
+	       ipv4_is_loopback(tuple->saddr[0]) :
+	       ipv6_addr_loopback((const struct in6_addr *)tuple->saddr);
+}
+
 /*
  * Whether a packet would come back from a real, be changed by nothing, or be
  * nothing that a real takes.
@@ -145,6 +176,8 @@ static bool would_loop(const struct lbvs_slot *slot,
 
 	if (slot->local && !lbvs_method_replies(method))
 		return false;
+	if (!slot->local && stays_here(&pkt->tuple))
+		return true;
 	return local_only || real_is_target(slot->real, &pkt->tuple) ||
 	       real_is_sender(method, &pkt->tuple) ||
 	       (method == LBVS_METHOD_DR && lbvs_real_sent(slot->real, pkt));
@@ -200,8 +233,8 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 				enum lbvs_drop *why)
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
+	struct lbvs_conn *conn, *spare = NULL;
 	const struct lbvs_slot *slot;
-	struct lbvs_conn *conn;
 	unsigned int i, first;
 	bool local_only;
 
@@ -217,10 +250,12 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 			*why = LBVS_DROP_LOOP;
 			continue;
 		}
-		conn = conn_to(slot->real, pkt, why);
+		conn = conn_to(slot->real, pkt, &spare, why);
 		if (!IS_ERR(conn))
 			return conn;
 		*why = LBVS_DROP_CLASH;
 	}
+	if (spare)
+		lbvs_conn_discard(svc->ln, spare);
 	return NULL;
 }

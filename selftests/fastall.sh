@@ -269,11 +269,11 @@ source_cases()
 {
 	local from list="127.0.0.1 0.0.0.0 224.0.0.9 255.255.255.255 $VIP"
 
-	[ $FAMILY = 4 ] || list="::1 ff02::9"
+	[ $FAMILY = 4 ] || list="::1 :: ff02::9"
 	kind dr
 	balance udp $VIP $P 1
 	mac d c
-	for mode in on all; do
+	for mode in off on all; do
 		lb set fast-path $mode
 		for from in $list; do
 			zero_counts

@@ -28,6 +28,22 @@ client_cases()
 	lb flush
 }
 
+# An address that means nothing elsewhere must not get there.
+loopback_cases()
+{
+	local from=127.0.0.1
+
+	[ $FAMILY = 4 ] || from=::1
+	service udp $VIP 53 8080 --scheduler rr -- $R1
+	drops loop
+	before=$DROPS
+	tell dir open l udp $VIP 53 from=$from timeout=300
+	like "$V from $from, and no real here" "$ANSWER" "error: "
+	drops loop
+	between "$V and it is said why" $((DROPS - before)) 1 3
+	lb flush
+}
+
 # The same VIP by a route only: no address to bind to, but the director may talk to it.
 route_cases()
 {
@@ -71,6 +87,7 @@ real_cases()
 cases()
 {
 	client_cases
+	loopback_cases
 	route_cases
 	outside_cases
 	real_cases

@@ -183,6 +183,16 @@ struct frag_hdr {
 
 #define ipv6_get_dsfield(ip6h)	(ntohs(*(const __be16 *)(ip6h)) >> 4 & 0xff)
 
+static inline bool ipv4_is_loopback(__be32 addr)
+{
+	return (ntohl(addr) >> 24) == 127;
+}
+
+static inline bool ipv6_addr_loopback(const struct in6_addr *addr)
+{
+	return IN6_IS_ADDR_LOOPBACK(addr);
+}
+
 static inline u16 get_unaligned_be16(const u8 *bytes)
 {
 	return bytes[0] << 8 | bytes[1];
