@@ -18,6 +18,7 @@
 #include <linux/netfilter_bridge.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/addrconf.h>
 #include <net/sock.h>
 #include <net/xfrm.h>
 
@@ -66,6 +67,14 @@ static __always_inline enum lbvs_fast unfit(struct sk_buff *skb)
 	return LBVS_FAST_TAKEN;
 }
 
+/* Whether the stack takes IPv6 from a device. */
+static __always_inline bool speaks_ipv6(const struct net_device *dev)
+{
+	const struct inet6_dev *idev = __in6_dev_get(dev);
+
+	return idev && !READ_ONCE(idev->cnf.disable_ipv6);
+}
+
 /* Read the headers, as the stack would check them, and take off padding. */
 static __always_inline enum lbvs_fast
 read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
@@ -77,6 +86,8 @@ read_headers(struct sk_buff *skb, u8 af, struct lbvs_packet *pkt)
 	fate = unfit(skb);
 	if (unlikely(fate != LBVS_FAST_TAKEN))
 		return fate;
+	if (af == AF_INET6 && unlikely(!speaks_ipv6(skb->dev)))
+		return LBVS_FAST_DEVICE;
 	if (unlikely(pkt->ttl <= 1))
 		return LBVS_FAST_TTL;
 	if (unlikely(skb->len != pkt->len && pskb_trim_rcsum(skb, pkt->len)))

@@ -249,8 +249,12 @@ undelivered_cases()
 		none_made "$V on, rp_filter:"
 		on d sysctl -qw net.ipv4.conf.c.rp_filter=0
 	else
+		told "$V on: a flow by a device with IPv6" r1 c1 open m udp $VIP $P timeout=300
 		# That takes the device's addresses and routes, too.
 		on d sysctl -qw net.ipv6.conf.c.disable_ipv6=1
+		told "$V on: by one that has none any more" "error: timeout" c1 say m
+		tell c1 close m
+		lb del-connection --all > /dev/null
 		told "$V on: by a device that has no IPv6: sent" sent c1 frame eth0 $MAC $C1 7700 $VIP $P
 		pause 0.1
 		none_made "$V on, a device that has no IPv6:"
