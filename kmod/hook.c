@@ -89,7 +89,7 @@ static void come_in_pieces(struct sk_buff *skb)
  */
 static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
 {
-	int err;
+	int err, next;
 
 	if (af == AF_INET) {
 		if (ip_defrag(ln->net, skb, IP_DEFRAG_VS_OUT))
@@ -97,10 +97,13 @@ static unsigned int gather(struct lbvs_net *ln, struct sk_buff *skb, u8 af)
 		come_in_pieces(skb);
 		return NF_ACCEPT;
 	}
+	next = skb_transport_offset(skb) - skb_network_offset(skb);
 	err = nf_ct_frag6_gather(ln->net, skb, IP6_DEFRAG_CONNTRACK_IN);
-	if (err == -EINPROGRESS)
-		return NF_STOLEN;
-	return err ? NF_DROP : NF_ACCEPT;
+	if (err)
+		return err == -EINPROGRESS ? NF_STOLEN : NF_DROP;
+	/* Where the stack goes on reading: what was before the fragment's header is yet to come. */
+	skb_set_transport_header(skb, skb_network_offset(skb) + next);
+	return NF_ACCEPT;
 }
 
 static unsigned int pass(struct lbvs_net *ln, struct sk_buff *skb,
