@@ -11,6 +11,10 @@
 
 #include "lbvs.h"
 
+/* The most that a packet gets longer: by GUE over IPv6. */
+#define LBVS_OVERHEAD_MAX	(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
+				 sizeof(struct guehdr))
+
 static __always_inline unsigned int lbvs_encap_overhead(u8 af, u8 encap)
 {
 	unsigned int len = af == AF_INET ? sizeof(struct iphdr) :

@@ -368,27 +368,48 @@ lbvs_path_mtu(const struct lbvs_real *real, const struct lbvs_packet *pkt,
 	       mtu : min(mtu, dst_mtu(way->dst));
 }
 
+/*
+ * Whether each segment is no larger. The transport header may be where a tunnel's was
+ * that the packet has come out of, or where IPv6 has options; there it has to be
+ * for the stack, too, if that goes on.
+ */
+static __always_inline bool lbvs_segments_fit(struct sk_buff *skb,
+					      const struct lbvs_packet *pkt,
+					      unsigned int mtu)
+{
+	u16 transport = skb->transport_header;
+	bool res;
+
+	skb_set_transport_header(skb, pkt->l4_off);
+	res = skb_gso_validate_network_len(skb, mtu);
+	skb->transport_header = transport;
+	return res;
+}
+
 /* Whether a packet, or each of its segments, is no larger. */
-static __always_inline bool lbvs_fits(const struct sk_buff *skb,
+static __always_inline bool lbvs_fits(struct sk_buff *skb,
 				      const struct lbvs_packet *pkt, unsigned int mtu)
 {
 	return pkt->len <= mtu ||
-	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+	       (skb_is_gso(skb) && lbvs_segments_fit(skb, pkt, mtu));
 }
 
-static __always_inline bool lbvs_too_big(const struct sk_buff *skb,
+static __always_inline bool lbvs_too_big(struct sk_buff *skb,
 					 const struct lbvs_packet *pkt, unsigned int mtu)
 {
 	return !lbvs_fits(skb, pkt, mtu) && !skb->ignore_df;
 }
 
 /*
- * Whether a packet stands for several, and is a tunnel's already: no layer that
- * segments knows of two headers.
+ * Whether a packet stands for several, and can't get an outer header as a whole: it
+ * has one already, and no layer that segments knows of two; or its length with one
+ * would be no IP packet's.
  */
-static __always_inline bool lbvs_wrapped(const struct sk_buff *skb)
+static __always_inline bool lbvs_unwrappable(const struct sk_buff *skb,
+					     const struct lbvs_packet *pkt)
 {
-	return skb->encapsulation && skb_is_gso(skb);
+	return (skb->encapsulation || pkt->len > IP_MAX_MTU - LBVS_OVERHEAD_MAX) &&
+	       skb_is_gso(skb);
 }
 
 /* LBVS_DROP_NONE, or why the packet can't go that way. */
@@ -469,7 +490,7 @@ lbvs_path_fast(struct lbvs_net *ln, struct sk_buff *skb,
 	why = lbvs_path_check(ln, skb, pkt, path, true);
 	if (unlikely(why))
 		return lbvs_fate_of(why);
-	if (path->method == LBVS_METHOD_TUNNEL && unlikely(lbvs_wrapped(skb)))
+	if (path->method == LBVS_METHOD_TUNNEL && unlikely(lbvs_unwrappable(skb, pkt)))
 		return LBVS_FAST_HEADER;
 	if (unlikely(lbvs_has_policies(ln->net)))
 		return LBVS_FAST_POLICY;
@@ -705,7 +726,8 @@ lbvs_path_take(struct lbvs_net *ln, struct sk_buff *skb,
 			return lbvs_refuse(ln, skb, pkt, path, why);
 	}
 	lbvs_scrub(skb, pkt, tracked, fast);
-	if (!fast && path->method == LBVS_METHOD_TUNNEL && lbvs_wrapped(skb))
+	if (!fast && path->method == LBVS_METHOD_TUNNEL &&
+	    lbvs_unwrappable(skb, pkt))
 		return lbvs_take_apart(ln, skb, pkt, path);
 	if (unlikely(lbvs_transform(ln, skb, pkt, path, fast))) {
 		lbvs_way_put(&path->way);
