@@ -5,9 +5,10 @@
  * stack, and comes to the other doors.
  *
  * The door is attached to each Ethernet device, or to those that the operator
- * names, while the namespace has a service. Devices come and go under the RTNL,
- * which nests outside the namespace's lock; commands hold that lock without the
- * RTNL, so what they change is carried out by a work item, which they wait for.
+ * names, while the namespace has a service. Devices come and go under the RTNL;
+ * commands hold the namespace's lock, which nobody waits for under the RTNL, nor the
+ * other way round. So what they change is carried out by a work item, which they
+ * wait for.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -343,9 +344,9 @@ static bool named(const struct lbvs_fast_settings *fast,
 
 static bool wanted(const struct lbvs_net *ln, const struct net_device *dev)
 {
-	return ln->hooked && !ln->dead && ln->fast.path &&
+	return ln->fast_now.path != LBVS_FAST_PATH_OFF &&
 	       dev->type == ARPHRD_ETHER && !(dev->flags & IFF_LOOPBACK) &&
-	       named(&ln->fast, dev);
+	       named(&ln->fast_now, dev);
 }
 
 static void update(struct lbvs_net *ln, struct net_device *dev, bool want)
@@ -353,7 +354,6 @@ static void update(struct lbvs_net *ln, struct net_device *dev, bool want)
 	struct fast_device *fd = find_device(ln, dev);
 
 	ASSERT_RTNL();
-	lockdep_assert_held(&ln->lock);
 	if (want && !fd)
 		attach(ln, dev);
 	else if (!want && fd)
@@ -363,13 +363,19 @@ static void update(struct lbvs_net *ln, struct net_device *dev, bool want)
 static void fast_work(struct work_struct *work)
 {
 	struct lbvs_net *ln = container_of(work, struct lbvs_net, fast_work);
+	struct lbvs_fast_settings fast;
 	struct net_device *dev;
 
-	rtnl_lock();
 	mutex_lock(&ln->lock);
+	fast = ln->fast;
+	if (!ln->hooked || ln->dead)
+		fast.path = LBVS_FAST_PATH_OFF;
+	mutex_unlock(&ln->lock);
+
+	rtnl_lock();
+	ln->fast_now = fast;
 	for_each_netdev(ln->net, dev)
 		update(ln, dev, wanted(ln, dev));
-	mutex_unlock(&ln->lock);
 	rtnl_unlock();
 }
 
@@ -433,9 +439,10 @@ void lbvs_fast_net_exit(struct lbvs_net *ln)
 
 	cancel_work_sync(&ln->fast_work);
 	/* Most namespaces never had a service, and needn't wait for the RTNL. */
-	if (list_empty_careful(&ln->fast_devices))
+	if (ln->fast_now.path == LBVS_FAST_PATH_OFF)
 		return;
 	rtnl_lock();
+	ln->fast_now.path = LBVS_FAST_PATH_OFF;
 	list_for_each_entry_safe(fd, next, &ln->fast_devices, list)
 		detach(ln, fd);
 	rtnl_unlock();
@@ -451,9 +458,7 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	if (event != NETDEV_REGISTER && event != NETDEV_CHANGENAME &&
 	    event != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
-	mutex_lock(&ln->lock);
 	update(ln, dev, event != NETDEV_UNREGISTER && wanted(ln, dev));
-	mutex_unlock(&ln->lock);
 	return NOTIFY_DONE;
 }
 

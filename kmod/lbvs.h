@@ -176,14 +176,18 @@ struct lbvs_client_ways {
  * @conntrack: nat connections have conntrack entries; likewise
  * @fast: settings of the fast path; likewise
  * @fast_devices: devices that the fast path is attached to; under the RTNL
+ * @fast_now: as @fast was when @fast_work ran last, its path %LBVS_FAST_PATH_OFF
+ *	where no device is to have it; under the RTNL
  * @fast_work: attaches it to devices, or detaches it, after a change
  * @client_ways: ways that replies take
+ * @route_work: forgets cached routes that are good no longer, after a device has
+ *	changed
  * @conns: the connections
  * @cpu: per-CPU counters
  * @hooks: the doors; never change
  * @lock: serialises changes of the configuration, and everything else that may
- *	sleep. Nests inside the RTNL, and nothing but allocation, hook
- *	registration and the tables' own locks nests inside it.
+ *	sleep. Nobody waits for it under the RTNL, nor for that inside it; nothing
+ *	but allocation, hook registration and the tables' own locks nests inside it.
  * @list: services in the order of their creation; under @lock
  * @removed: services that were deleted, kept until their last real is gone;
  *	under @lock
@@ -218,8 +222,10 @@ struct lbvs_net {
 	bool conntrack;
 	struct lbvs_fast_settings fast;
 	struct list_head fast_devices;
+	struct lbvs_fast_settings fast_now;
 	struct work_struct fast_work;
 	struct lbvs_client_ways client_ways;
+	struct work_struct route_work;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 	struct nf_hook_ops hooks[LBVS_HOOKS];
@@ -596,8 +602,10 @@ struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method);
 void lbvs_route_real_init(struct lbvs_real *real);
 void lbvs_route_flush_real(struct lbvs_real *real);
 void lbvs_route_flush_tunnels(struct lbvs_net *ln);
-void lbvs_route_flush_clients(struct lbvs_net *ln,
-			      const struct net_device *dev);
+void lbvs_route_flush_clients(struct lbvs_net *ln, bool all);
+bool lbvs_gateway_failed(const struct lbvs_route_entry *entry);
+void lbvs_route_net_init(struct lbvs_net *ln);
+void lbvs_route_net_exit(struct lbvs_net *ln);
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
 bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
 bool lbvs_route_delivers(struct sk_buff *skb, const struct lbvs_packet *pkt);

@@ -135,7 +135,7 @@ static int __net_init net_init(struct net *net)
 	init_llist_head(&ln->freed_reals);
 	init_llist_head(&ln->freed_pools);
 	INIT_DELAYED_WORK(&ln->worker, worker);
-	spin_lock_init(&ln->client_ways.lock);
+	lbvs_route_net_init(ln);
 	lbvs_table_init(ln);
 	lbvs_hooks_init(ln);
 	lbvs_fast_net_init(ln);
@@ -193,7 +193,7 @@ static void net_drain(struct lbvs_net *ln)
 	mutex_lock(&ln->lock);
 	lbvs_service_flush(ln);
 	mutex_unlock(&ln->lock);
-	lbvs_route_flush_clients(ln, NULL);
+	lbvs_route_net_exit(ln);
 	lbvs_conn_kill_all(ln);
 }
 

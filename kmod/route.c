@@ -24,6 +24,9 @@
 
 #include "pipeline.h"
 
+/* The module is going: nothing may be kept any more. */
+static bool closed;
+
 static bool lookup4(struct net *net, struct flowi4 *fl4, struct lbvs_way *way)
 {
 	/* Without IPsec: that is for transmit() to see to, packet by packet. */
@@ -240,11 +243,13 @@ static u32 lasting_mtu(const struct lbvs_way *way, u8 af)
 	return af == AF_INET && !learnt(way, af) ? dst_mtu(way->dst) : 0;
 }
 
-/* An entry with a reference of its own to a way's route; NULL without memory. */
+/* An entry with a reference of its own to a way's route; or NULL. */
 static struct lbvs_route_entry *entry_make(const struct lbvs_way *way, u8 af)
 {
 	struct lbvs_route_entry *entry;
 
+	if (READ_ONCE(closed))
+		return NULL;
 	entry = kmalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
 	if (!entry)
 		return NULL;
@@ -471,9 +476,7 @@ void lbvs_route_flush_real(struct lbvs_real *real)
  * included: connections use them still.
  */
 static void visit_reals(struct lbvs_net *ln,
-			void (*fn)(struct lbvs_real *real,
-				   const struct net_device *dev),
-			const struct net_device *dev)
+			void (*fn)(struct lbvs_real *real))
 {
 	const struct list_head *const lists[] = { &ln->list, &ln->removed };
 	struct lbvs_service *svc;
@@ -484,12 +487,12 @@ static void visit_reals(struct lbvs_net *ln,
 	for (i = 0; i < ARRAY_SIZE(lists); i++)
 		list_for_each_entry(svc, lists[i], list)
 			list_for_each_entry(real, &svc->objects, object) {
-				fn(real, dev);
+				fn(real);
 				cond_resched();
 			}
 }
 
-static void flush_tunnel(struct lbvs_real *real, const struct net_device *dev)
+static void flush_tunnel(struct lbvs_real *real)
 {
 	flush(&real->route[LBVS_METHOD_TUNNEL]);
 }
@@ -507,23 +510,30 @@ void lbvs_route_flush_tunnels(struct lbvs_net *ln)
 	if (!ln->vips_changed)
 		return;
 	ln->vips_changed = false;
-	visit_reals(ln, flush_tunnel, NULL);
+	visit_reals(ln, flush_tunnel);
 }
 
-/* Whether a cached route leads by a device, or has led by any that may be gone. */
+/*
+ * Whether a cached route is of no use any more, since it or its device has changed or
+ * is gone.
+ */
 static bool entry_stale(const struct lbvs_route_entry *entry,
-			const struct lbvs_net *ln, const struct net_device *dev)
+			const struct lbvs_net *ln)
 {
-	return entry && (!dev || entry->dst->dev == dev ||
-			 !lbvs_entry_fresh(entry, ln));
+	const struct net_device *dev = READ_ONCE(entry->dst->dev);
+
+	/* What is unregistered was closed before. */
+	return !(READ_ONCE(dev->flags) & IFF_UP) ||
+	       (entry->mtu && entry->mtu != dst_mtu(entry->dst)) ||
+	       !lbvs_entry_fresh(entry, ln);
 }
 
 /**
  * lbvs_route_flush_clients() - forget ways to clients
  * @ln: the namespace
- * @dev: those by this device, and stale ones; NULL: all
+ * @all: those that are good still, too
  */
-void lbvs_route_flush_clients(struct lbvs_net *ln, const struct net_device *dev)
+void lbvs_route_flush_clients(struct lbvs_net *ln, bool all)
 {
 	struct lbvs_client_ways *ways = &ln->client_ways;
 	struct lbvs_route_entry *entry;
@@ -533,7 +543,7 @@ void lbvs_route_flush_clients(struct lbvs_net *ln, const struct net_device *dev)
 	for (i = 0; i < LBVS_CLIENT_WAYS; i++) {
 		entry = rcu_dereference_protected(ways->slot[i],
 						  lockdep_is_held(&ways->lock));
-		if (!entry_stale(entry, ln, dev))
+		if (!entry || !(all || entry_stale(entry, ln)))
 			continue;
 		RCU_INIT_POINTER(ways->slot[i], NULL);
 		entry_retire(entry);
@@ -541,8 +551,9 @@ void lbvs_route_flush_clients(struct lbvs_net *ln, const struct net_device *dev)
 	spin_unlock_bh(&ways->lock);
 }
 
-static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
+static void flush_stale(struct lbvs_real *real)
 {
+	struct lbvs_route_entry *entry;
 	struct lbvs_route *route;
 	bool stale;
 	int i;
@@ -550,32 +561,60 @@ static void flush_stale(struct lbvs_real *real, const struct net_device *dev)
 	for (i = 0; i < ARRAY_SIZE(real->route); i++) {
 		route = &real->route[i];
 		rcu_read_lock();
-		stale = entry_stale(rcu_dereference(route->entry),
-				    real->svc->ln, dev);
+		entry = rcu_dereference(route->entry);
+		stale = entry && entry_stale(entry, real->svc->ln);
 		rcu_read_unlock();
 		if (stale)
 			flush(route);
 	}
 }
 
+static void route_work(struct work_struct *work)
+{
+	struct lbvs_net *ln = container_of(work, struct lbvs_net, route_work);
+
+	mutex_lock(&ln->lock);
+	visit_reals(ln, flush_stale);
+	mutex_unlock(&ln->lock);
+	lbvs_route_flush_clients(ln, false);
+}
+
+/**
+ * lbvs_route_net_init() - set up a namespace's routes
+ * @ln: the namespace
+ */
+void lbvs_route_net_init(struct lbvs_net *ln)
+{
+	spin_lock_init(&ln->client_ways.lock);
+	INIT_WORK(&ln->route_work, route_work);
+}
+
+/**
+ * lbvs_route_net_exit() - forget a namespace's ways to clients for good
+ * @ln: the namespace, which has no packets and no devices any more; its lock isn't held
+ */
+void lbvs_route_net_exit(struct lbvs_net *ln)
+{
+	cancel_work_sync(&ln->route_work);
+	lbvs_route_flush_clients(ln, true);
+}
+
 /*
  * A route that the stack has taken off a device still holds what it was made
  * of, and for IPv6 that holds the device. So it must not lie in a cache until
- * the next packet comes.
+ * the next packet comes. Reals may be many, and who lists them holds the lock: that
+ * is nothing to wait for under the RTNL, once for each of a thousand devices. Who
+ * waits for the device to become free has dropped that.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
-	struct lbvs_net *ln = lbvs_net(dev_net(dev));
 
-	if (event != NETDEV_DOWN && event != NETDEV_UNREGISTER &&
-	    event != NETDEV_CHANGEMTU)
-		return NOTIFY_DONE;
-	mutex_lock(&ln->lock);
-	visit_reals(ln, flush_stale, dev);
-	lbvs_route_flush_clients(ln, dev);
-	mutex_unlock(&ln->lock);
+	if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER ||
+	    event == NETDEV_CHANGEMTU)
+		queue_work(system_unbound_wq,
+			   &lbvs_net(dev_net(dev))->route_work);
 	return NOTIFY_DONE;
 }
 
@@ -588,8 +627,16 @@ int __init lbvs_route_init(void)
 	return register_netdevice_notifier(&netdev_notifier);
 }
 
+/*
+ * Packets come until all namespaces are left. Nothing that they keep from here on would
+ * be heard of again by who waits for a device, and that might be who has to be
+ * waited for.
+ */
 void lbvs_route_exit(void)
 {
+	WRITE_ONCE(closed, true);
+	synchronize_rcu();
+	/* With events for each device, as if it went. */
 	unregister_netdevice_notifier(&netdev_notifier);
 }
 
