@@ -200,7 +200,8 @@ static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
 /*
  * Find the way to a real, from its cache if that is good still. It doesn't depend
  * on who sends, or on marks and DSCP. False if there is none, or on the fast path
- * if it can't be cached.
+ * if it can't be cached. (To a gateway that doesn't answer the fast path sends
+ * nothing: then it is asked here whether there is another.)
  */
 static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 					  struct lbvs_real *real, u8 method,
@@ -209,7 +210,8 @@ static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 	struct lbvs_route_entry *entry =
 		rcu_dereference(real->route[method].entry);
 
-	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln))) {
+	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln) ||
+		     (!fast && lbvs_gateway_failed(entry)))) {
 		struct lbvs_way found = {};
 
 		if (!fast) {
@@ -241,7 +243,7 @@ static __always_inline void lbvs_path_to(const struct lbvs_path *path, u8 af,
 
 /* The cached way that a connection's replies took last, or NULL. */
 static __always_inline struct lbvs_route_entry *
-lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn)
+lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn, bool fast)
 {
 	struct lbvs_client_ways *ways = &ln->client_ways;
 	/* Of a dead connection it is anything, and no way's number. */
@@ -249,8 +251,8 @@ lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn)
 	struct lbvs_route_entry *entry;
 
 	entry = rcu_dereference(ways->slot[id % LBVS_CLIENT_WAYS]);
-	return entry && entry->id == id && lbvs_entry_fresh(entry, ln) ?
-	       entry : NULL;
+	return entry && entry->id == id && lbvs_entry_fresh(entry, ln) &&
+	       (fast || !lbvs_gateway_failed(entry)) ? entry : NULL;
 }
 
 /*
@@ -261,12 +263,12 @@ static __always_inline bool lbvs_way_client(struct lbvs_net *ln,
 					    const struct sk_buff *skb,
 					    const struct lbvs_packet *pkt,
 					    const struct lbvs_path *path,
-					    struct lbvs_way *way)
+					    struct lbvs_way *way, bool fast)
 {
 	struct lbvs_route_entry *entry = NULL;
 
 	if (path->conn)
-		entry = lbvs_way_noted(ln, path->conn);
+		entry = lbvs_way_noted(ln, path->conn, fast);
 	if (unlikely(!entry)) {
 		struct lbvs_tuple to __lbvs_uninitialized;
 		struct lbvs_way found = {};
@@ -515,7 +517,7 @@ lbvs_path_find(struct lbvs_net *ln, struct sk_buff *skb,
 	path->local = false;
 	if (path->dir == LBVS_DIR_IN ?
 	    !lbvs_way_real(ln, path->real, path->method, way, fast) :
-	    !lbvs_way_client(ln, skb, pkt, path, way)) {
+	    !lbvs_way_client(ln, skb, pkt, path, way, fast)) {
 		way->ref = false;
 		pkt->fate = LBVS_FAST_ROUTE;
 		return LBVS_DROP_NO_ROUTE;

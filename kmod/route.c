@@ -229,8 +229,13 @@ static void entry_retire(struct lbvs_route_entry *entry)
 /* What was learnt of one destination alone, such as its MTU, and for a time. */
 static bool learnt(const struct lbvs_way *way, u8 af)
 {
-	if (af == AF_INET)
-		return dst_rtable(way->dst)->rt_pmtu || way->dst->expires;
+	const struct rtable *rt;
+
+	if (af == AF_INET) {
+		/* A failed neighbour has all routes by a device expire, too. */
+		rt = dst_rtable(way->dst);
+		return rt->rt_pmtu || rt->rt_flags & RTCF_REDIRECTED;
+	}
 	return dst_rt6_info(way->dst)->rt6i_flags & RTF_CACHE;
 }
 
@@ -365,9 +370,13 @@ static bool same_way(const struct lbvs_route_entry *entry,
 	if (a->dev != b->dev || a->_metrics != b->_metrics ||
 	    a->lwtstate != b->lwtstate || entry->flags != way->flags)
 		return false;
+	/* The gateways of a nexthop group are of one route. */
 	if (way->flags & LBVS_WAY_IPV6)
 		return rcu_access_pointer(dst_rt6_info(a)->from) ==
-		       rcu_access_pointer(dst_rt6_info(b)->from);
+		       rcu_access_pointer(dst_rt6_info(b)->from) &&
+		       (!(way->flags & LBVS_WAY_GATEWAY) ||
+			ipv6_addr_equal(&dst_rt6_info(a)->rt6i_gateway,
+					&dst_rt6_info(b)->rt6i_gateway));
 	rt_a = dst_rtable(a);
 	rt_b = dst_rtable(b);
 	if (rt_a->rt_gw_family != rt_b->rt_gw_family)
@@ -382,10 +391,13 @@ static unsigned int client_slot(const struct lbvs_way *way)
 {
 	unsigned long word = (unsigned long)way->dst->dev;
 
-	if (way->flags & LBVS_WAY_IPV6)
+	if (way->flags & LBVS_WAY_IPV6) {
 		word ^= (unsigned long)rcu_access_pointer(dst_rt6_info(way->dst)->from);
-	else if (dst_rtable(way->dst)->rt_gw_family == AF_INET)
+		if (way->flags & LBVS_WAY_GATEWAY)
+			word ^= ipv6_addr_hash(&dst_rt6_info(way->dst)->rt6i_gateway);
+	} else if (dst_rtable(way->dst)->rt_gw_family == AF_INET) {
 		word ^= (__force u32)dst_rtable(way->dst)->rt_gw4;
+	}
 	return hash_long(word, LBVS_CLIENT_WAY_BITS);
 }
 
@@ -652,6 +664,28 @@ static struct neighbour *neigh6(const struct rt6_info *rt, const __be32 *daddr)
 {
 	return __ipv6_neigh_lookup_noref(rt->dst.dev,
 					 rt6_nexthop(rt, (struct in6_addr *)daddr));
+}
+
+/**
+ * lbvs_gateway_failed() - does the gateway of a cached route not answer
+ * @entry: the route
+ *
+ * Who looks up again may get another one, if the route has more than one. It is
+ * failed until the next packet by it, which has it asked again.
+ *
+ * Context: RCU, BH off.
+ */
+bool lbvs_gateway_failed(const struct lbvs_route_entry *entry)
+{
+	static const __be32 nowhere[4];
+	const struct neighbour *n;
+
+	if (!(entry->flags & LBVS_WAY_GATEWAY))
+		return false;
+	n = entry->flags & LBVS_WAY_IPV6 ?
+	    neigh6(dst_rt6_info(entry->dst), nowhere) :
+	    neigh4(dst_rtable(entry->dst), nowhere);
+	return n && READ_ONCE(n->nud_state) & NUD_FAILED;
 }
 
 /* Have a cached route know its next hop, in place of the one that it knew. */

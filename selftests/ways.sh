@@ -3,7 +3,8 @@
 #
 # The ways that are kept for reals and clients: a real whose method changes while it
 # has connections, IPv4 by an IPv6 next hop, a tunnel that takes less than IPv6's
-# least MTU, and clients that give themselves an address which is no host's.
+# least MTU, clients that give themselves an address which is no host's, and gateways that
+# don't answer any more.
 
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./fast-lib.sh
@@ -102,6 +103,54 @@ narrow_cases()
 	done
 }
 
+# gateway_dies PORT ADDRESS: it is unplugged, and the director has asked it in vain. Then
+# it is back.
+gateway_dies()
+{
+	ip -n lbvs-sw link set $1 down
+	ip -n lbvs-d neigh replace $2 dev s nud failed
+	told "$L $2 is dead: a connection goes by the other" r1=3 c1 say t 3
+	told "$L and so do new ones" r1=3 c1 each 3 tcp $VIP $P
+	ip -n lbvs-sw link set $1 up
+	ip -n lbvs-d neigh delete $2 dev s
+	told "$L $2 is back" r1=3 c1 say t 3
+}
+
+# Of two gateways to a real, either.
+gateway_cases()
+{
+	local one=10.0.0.3 other=10.0.0.12 bits=32 path
+
+	[ $FAMILY = 4 ] || one=2001:db8:10::3 other=2001:db8:10::12 bits=128
+	real_of $FAMILY 1
+	ip -n lbvs-d -batch - <<-END
+		nexthop add id 1 via $one dev s
+		nexthop add id 2 via $other dev s
+		nexthop add id 3 group 1/2
+		route add $REAL/$bits nhid 3
+	END
+	for name in nat ipip$FAMILY; do
+		for path in on off; do
+			kind $name
+			L="$L fast path $path:"
+			lb set fast-path $path
+			balance tcp $VIP $P 1
+			told "$L a connection by two gateways" r1 c1 open t tcp $VIP $P timeout=3000
+			gateway_dies mid $one
+			gateway_dies r2 $other
+			tell c1 close t
+			lb flush
+		done
+	done
+	lb set fast-path $FAST_PATH
+	ip -n lbvs-d -batch - <<-END
+		route delete $REAL/$bits nhid 3
+		nexthop delete id 3
+		nexthop delete id 2
+		nexthop delete id 1
+	END
+}
+
 # The answer to a whole link would be a broadcast.
 nobody_cases()
 {
@@ -122,6 +171,10 @@ start_client c1 c1
 start_client c2 c2
 both_families method_cases
 both_families narrow_cases
+on r2 sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
+	net.ipv4.conf.eth0.send_redirects=0 net.ipv6.conf.all.forwarding=1
+on mid sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.r.send_redirects=0
+both_families gateway_cases
 family 4; V=IPv4
 other_family_cases
 nobody_cases
