@@ -99,11 +99,28 @@ each_kind()
 	done
 }
 
+# To a port of a VIP that is no service's: what was put together here is the stack's.
+own_cases()
+{
+	local how
+
+	kind nat
+	balance udp $VIP $P 1
+	for how in "" $([ $FAMILY = 4 ] || echo dest); do
+		count d udp
+		told "$V to a socket of the director's, fragments $how" sent c1 frag $C1 7310 $VIP 9100 3000 $how
+		eventually "$V it has them $how" 3 count_is d udp $((COUNT + 1))
+	done
+	lb flush
+}
+
 begin make_methods_network nft
 start_servers $P
+start_server d 9100
 start_client c1 c1
 start_client c2 c2
 WITH=
+both_families own_cases
 both_families each_kind
 on d nft -f - <<-END
 	table inet track {

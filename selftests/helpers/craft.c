@@ -6,10 +6,11 @@
  *	[options=HEX]
  *	An ICMP error about a packet; badsum: its checksum is wrong; quote: so many
  *	bytes of the packet only; options: the error's own, of IPv4.
- * frag FROM PORT TO PORT BYTES [reverse] [overlap] [df]
+ * frag FROM PORT TO PORT BYTES [reverse] [overlap] [df] [dest]
  *	A datagram "1:..." in fragments; reverse: the last one first; overlap: a
  *	part of the second fragment comes twice, and differs; df: IPv4 fragments say
- *	that they mustn't be fragmented.
+ *	that they mustn't be fragmented; dest: IPv6 fragments have destination options
+ *	before their header.
  * craft udp|tcp FROM PORT TO PORT BYTES [OPTION...]
  *	A datagram "1:...", or a SYN. Options: ttl=N, tos=HEX, id=N, df; options=HEX:
  *	IPv4's; ext=TYPE:HEX: IPv6 extension headers, the first one's type and all
@@ -205,21 +206,33 @@ const char *do_icmp(int n, char **words)
 	return wrong;
 }
 
-/* A part of a datagram, as a fragment; @id tells the datagrams apart. */
-static const char *send_part(const struct address *from, const struct address *to, __u16 id,
-			     const __u8 *data, size_t offset, size_t len, bool more, bool df)
+/* How all fragments of a datagram are. */
+struct fragments {
+	__u16 id;
+	bool df;
+	bool dest;
+};
+
+/* A part of a datagram, as a fragment. */
+static const char *send_part(const struct address *from, const struct address *to,
+			     const struct fragments *how, const __u8 *data, size_t offset,
+			     size_t len, bool more)
 {
+	static const __u8 options[8] = { IPPROTO_FRAGMENT, 0, IP6OPT_PADN, 4 };
 	struct packet packet = { .from = from, .to = to };
+	size_t before = how->dest ? sizeof(options) : 0;
 	struct ip6_frag header = {
-		.ip6f_nxt = IPPROTO_UDP, .ip6f_ident = htonl(id),
+		.ip6f_nxt = IPPROTO_UDP, .ip6f_ident = htonl(how->id),
 		.ip6f_offlg = htons(offset) | (more ? IP6F_MORE_FRAG : 0),
 	};
 
 	if (is_v4(&packet)) {
 		add_ip4(&packet, IPPROTO_UDP, len,
-			offset / 8 | (more ? IP_MF : 0) | (df ? IP_DF : 0), htons(id));
+			offset / 8 | (more ? IP_MF : 0) | (how->df ? IP_DF : 0), htons(how->id));
 	} else {
-		add_ip6(&packet, IPPROTO_FRAGMENT, sizeof(header) + len);
+		add_ip6(&packet, before ? IPPROTO_DSTOPTS : IPPROTO_FRAGMENT,
+			before + sizeof(header) + len);
+		add(&packet, options, before);
 		add(&packet, &header, sizeof(header));
 	}
 	add(&packet, data + offset, len);
@@ -246,7 +259,8 @@ const char *do_frag(int n, char **words)
 {
 	static __u8 data[DATAGRAM_MAX_LEN];
 	static __u16 id;
-	bool reverse = false, overlap = false, df = false;
+	bool reverse = false, overlap = false;
+	struct fragments how = {};
 	struct address from, to;
 	size_t len, count, i, at, part;
 	const char *wrong = NULL;
@@ -258,20 +272,21 @@ const char *do_frag(int n, char **words)
 	for (i = 6; i < (size_t)n; i++) {
 		reverse |= !strcmp(words[i], "reverse");
 		overlap |= !strcmp(words[i], "overlap");
-		df |= !strcmp(words[i], "df");
+		how.df |= !strcmp(words[i], "df");
+		how.dest |= !strcmp(words[i], "dest");
 	}
 	len = make_datagram(data, &from, &to, atoi(words[5]));
 	count = (len + FRAGMENT - 1) / FRAGMENT;
-	id++;
+	how.id = ++id;
 	for (i = 0; i < count && !wrong; i++) {
 		at = (reverse ? count - 1 - i : i) * FRAGMENT;
 		part = len - at < FRAGMENT ? len - at : FRAGMENT;
-		wrong = send_part(&from, &to, id, data, at, part, at + FRAGMENT < len, df);
+		wrong = send_part(&from, &to, &how, data, at, part, at + FRAGMENT < len);
 		if (overlap && !i && !wrong) {
 			/* What the first one says, and 8 bytes of the next, otherwise. */
 			other = data + (at ? at - 8 : FRAGMENT - 8);
 			memset(other, 'y', 16);
-			wrong = send_part(&from, &to, id, data, other - data, 16, true, df);
+			wrong = send_part(&from, &to, &how, data, other - data, 16, true);
 			memset(other, 'x', 16);
 		}
 	}
