@@ -101,6 +101,23 @@ udp_cases()
 	lb flush
 }
 
+# Before anybody has cleared up after it: those that it had are forgotten for good.
+back_cases()
+{
+	names
+	service udp $VIP 53 8080 --scheduler rr -- $R1
+	told "$V UDP to one real" r1=40 c1 many u 40 udp $VIP 53
+	lb restore - <<-END
+		edit-real udp $udp $r1 --state down
+		edit-real udp $udp $r1 --state up
+	END
+	connections "$V down, and up again: it has none" 0
+	told "$V and new ones" r1 c1 say u1
+	connections "$V are new" 1
+	tell c1 close '*'
+	lb flush
+}
+
 # With "keep" they go on, with "close" the next packet is one of an unknown connection.
 tcp_cases()
 {
@@ -157,6 +174,7 @@ cases()
 	load_case
 	replace_case
 	udp_cases
+	back_cases
 	tcp_cases
 	flush_case
 	again_case
