@@ -71,6 +71,18 @@ inject_on()
 	inject 1
 }
 
+# One of some hundred allocations fails, so now and then that is one of a load's own.
+load_under_fire()
+{
+	local tries
+
+	for tries in 1 2 3 4; do
+		load_module 2> /dev/null && return
+		echo "# not loaded at the first $tries"
+	done
+	load_module
+}
+
 inject_off()
 {
 	inject 0

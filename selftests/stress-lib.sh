@@ -109,6 +109,11 @@ inject_on()
 	:
 }
 
+load_under_fire()
+{
+	load_module
+}
+
 inject_off()
 {
 	:

@@ -327,7 +327,7 @@ reload_cases()
 	for ((i = 0; i < RELOADS; i++)); do
 		mixed_services
 		inject_on
-		rmmod lbvs && load_module || failures=$((failures + 1))
+		rmmod lbvs && load_under_fire || failures=$((failures + 1))
 		inject_off
 	done
 	now_ms
