@@ -204,7 +204,7 @@ struct lbvs_client_ways {
  * @freed_reals: reals whose last reference is gone, for @worker to free
  * @freed_pools: pools that nobody picks from any more, likewise
  * @worker: collects expired connections and frees reals; runs while there is
- *	a service or a real
+ *	a service or a real, or a table that is to shrink
  * @proc: /proc/net/lbvs
  */
 struct lbvs_net {
@@ -602,7 +602,6 @@ struct lbvs_route_entry *lbvs_route_renew(struct lbvs_real *real, u8 method);
 void lbvs_route_real_init(struct lbvs_real *real);
 void lbvs_route_flush_real(struct lbvs_real *real);
 void lbvs_route_flush_tunnels(struct lbvs_net *ln);
-void lbvs_route_flush_clients(struct lbvs_net *ln, bool all);
 bool lbvs_gateway_failed(const struct lbvs_route_entry *entry);
 void lbvs_route_net_init(struct lbvs_net *ln);
 void lbvs_route_net_exit(struct lbvs_net *ln);

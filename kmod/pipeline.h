@@ -188,6 +188,17 @@ lbvs_entry_fresh(const struct lbvs_route_entry *entry,
 	       entry->cookie == (u32)rt_genid_ipv4(ln->net);
 }
 
+/*
+ * Whether packets may take a cached route. To a gateway that doesn't answer the fast
+ * path sends nothing; then the slow one asks, by looking up, whether there is another.
+ */
+static __always_inline bool lbvs_entry_good(const struct lbvs_route_entry *entry,
+					    const struct lbvs_net *ln, bool fast)
+{
+	return lbvs_entry_fresh(entry, ln) &&
+	       (fast || !lbvs_gateway_failed(entry));
+}
+
 static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
 					   struct lbvs_way *way)
 {
@@ -200,8 +211,7 @@ static __always_inline void lbvs_entry_use(struct lbvs_route_entry *entry,
 /*
  * Find the way to a real, from its cache if that is good still. It doesn't depend
  * on who sends, or on marks and DSCP. False if there is none, or on the fast path
- * if it can't be cached. (To a gateway that doesn't answer the fast path sends
- * nothing: then it is asked here whether there is another.)
+ * if it can't be cached.
  */
 static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 					  struct lbvs_real *real, u8 method,
@@ -210,8 +220,7 @@ static __always_inline bool lbvs_way_real(struct lbvs_net *ln,
 	struct lbvs_route_entry *entry =
 		rcu_dereference(real->route[method].entry);
 
-	if (unlikely(!entry || !lbvs_entry_fresh(entry, ln) ||
-		     (!fast && lbvs_gateway_failed(entry)))) {
+	if (unlikely(!entry || !lbvs_entry_good(entry, ln, fast))) {
 		struct lbvs_way found = {};
 
 		if (!fast) {
@@ -251,8 +260,8 @@ lbvs_way_noted(struct lbvs_net *ln, const struct lbvs_conn *conn, bool fast)
 	struct lbvs_route_entry *entry;
 
 	entry = rcu_dereference(ways->slot[id % LBVS_CLIENT_WAYS]);
-	return entry && entry->id == id && lbvs_entry_fresh(entry, ln) &&
-	       (fast || !lbvs_gateway_failed(entry)) ? entry : NULL;
+	return entry && entry->id == id && lbvs_entry_good(entry, ln, fast) ?
+	       entry : NULL;
 }
 
 /*

@@ -540,12 +540,8 @@ static bool entry_stale(const struct lbvs_route_entry *entry,
 	       !lbvs_entry_fresh(entry, ln);
 }
 
-/**
- * lbvs_route_flush_clients() - forget ways to clients
- * @ln: the namespace
- * @all: those that are good still, too
- */
-void lbvs_route_flush_clients(struct lbvs_net *ln, bool all)
+/* Forget ways to clients; @all: those that are good still, too. */
+static void flush_clients(struct lbvs_net *ln, bool all)
 {
 	struct lbvs_client_ways *ways = &ln->client_ways;
 	struct lbvs_route_entry *entry;
@@ -588,7 +584,7 @@ static void route_work(struct work_struct *work)
 	mutex_lock(&ln->lock);
 	visit_reals(ln, flush_stale);
 	mutex_unlock(&ln->lock);
-	lbvs_route_flush_clients(ln, false);
+	flush_clients(ln, false);
 }
 
 /**
@@ -608,7 +604,7 @@ void lbvs_route_net_init(struct lbvs_net *ln)
 void lbvs_route_net_exit(struct lbvs_net *ln)
 {
 	cancel_work_sync(&ln->route_work);
-	lbvs_route_flush_clients(ln, true);
+	flush_clients(ln, true);
 }
 
 /*

@@ -76,11 +76,10 @@ static struct lbvs_conn *conn_for(struct lbvs_net *ln,
 				  const struct lbvs_packet *pkt, u8 method,
 				  struct lbvs_conn *spare, enum lbvs_drop *why)
 {
-	if (!spare)
-		return lbvs_conn_alloc(ln, &pkt->tuple, method, why);
-	if (lbvs_conn_method(spare) == method)
+	if (spare && lbvs_conn_method(spare) == method)
 		return spare;
-	lbvs_conn_discard(ln, spare);
+	if (spare)
+		lbvs_conn_discard(ln, spare);
 	return lbvs_conn_alloc(ln, &pkt->tuple, method, why);
 }
 
