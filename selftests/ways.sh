@@ -171,8 +171,7 @@ start_client c1 c1
 start_client c2 c2
 both_families method_cases
 both_families narrow_cases
-on r2 sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.send_redirects=0 \
-	net.ipv4.conf.eth0.send_redirects=0 net.ipv6.conf.all.forwarding=1
+forward r2 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0
 on mid sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.r.send_redirects=0
 both_families gateway_cases
 family 4; V=IPv4
