@@ -173,7 +173,6 @@ watch_paths()
 			}
 		}
 	END
-	on mid sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.r.send_redirects=0
 }
 
 each_kind()

@@ -275,15 +275,18 @@ far_real()
 		link add mid type veth peer name r netns lbvs-mid
 		link set mid master reals up
 	END
-	forward mid net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 && ip -n lbvs-mid -batch - <<-END
-		link set lo up
-		link add f type veth peer name eth0 netns lbvs-r4
-		$(address r fe80::3 10.0.0.3/24 2001:db8:10::3/64)
-		$(address f fe80::1 10.1.0.1/24 2001:db8:11::1/64)
-		route add default via 10.0.0.1
-		route add default via 2001:db8:10::1
-		route add 10.1.0.0/24 dev f table 100
-	END
+	# It has one arm to the reals' side: what it passes on goes back there.
+	forward mid net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 \
+		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0 &&
+		ip -n lbvs-mid -batch - <<-END
+			link set lo up
+			link add f type veth peer name eth0 netns lbvs-r4
+			$(address r fe80::3 10.0.0.3/24 2001:db8:10::3/64)
+			$(address f fe80::1 10.1.0.1/24 2001:db8:11::1/64)
+			route add default via 10.0.0.1
+			route add default via 2001:db8:10::1
+			route add 10.1.0.0/24 dev f table 100
+		END
 	return_path mid r 10.0.0.2 2001:db8:10::2
 	ip -n lbvs-d -batch - <<-END
 		route add 10.1.0.0/24 via 10.0.0.3

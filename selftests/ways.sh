@@ -172,7 +172,6 @@ start_client c2 c2
 both_families method_cases
 both_families narrow_cases
 forward r2 net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0
-on mid sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.r.send_redirects=0
 both_families gateway_cases
 family 4; V=IPv4
 other_family_cases
