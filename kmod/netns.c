@@ -68,7 +68,6 @@ static void worker(struct work_struct *work)
 	lbvs_conn_collect(ln);
 
 	mutex_lock(&ln->lock);
-	lbvs_pools_reap(ln);
 	lbvs_reals_reap(ln);
 	lbvs_route_flush_tunnels(ln);
 	/* A big table would be there for nothing until the next service. */
@@ -200,7 +199,6 @@ static void net_drain(struct lbvs_net *ln)
 static void net_free(struct lbvs_net *ln)
 {
 	mutex_lock(&ln->lock);
-	lbvs_pools_reap(ln);
 	lbvs_reals_reap(ln);
 	WARN_ON(net_in_use(ln) || !list_empty(&ln->removed) ||
 		lbvs_conn_count(ln));

@@ -435,10 +435,13 @@ void lbvs_real_put(struct lbvs_real *real)
  */
 void lbvs_reals_reap(struct lbvs_net *ln)
 {
-	struct llist_node *freed = llist_del_all(&ln->freed_reals);
 	struct lbvs_real *real, *next;
+	struct llist_node *freed;
 
 	lockdep_assert_held(&ln->lock);
+	/* A pool's reference may be the last one. */
+	lbvs_pools_reap(ln);
+	freed = llist_del_all(&ln->freed_reals);
 	llist_for_each_entry_safe(real, next, freed, freed) {
 		struct lbvs_service *svc = real->svc;
 
