@@ -292,6 +292,8 @@ first_service()
 first_service_cases()
 {
 	svc tcp
+	# The first of them is to be as new as the others.
+	ip netns delete lbvs-x
 	first_service "by address" "$SVC"
 	first_service "by firewall mark" "AF=u8:2 FWMARK=u32:7"
 	first_service "by firewall mark, IPv6" "AF=u8:10 FWMARK=u32:7"
