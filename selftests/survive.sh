@@ -69,6 +69,8 @@ change()
 	BROKEN[$SYSTEM $title]=$((CLIENTS - ${said%% *}))
 	if [ $SYSTEM = lbvs ] && [ "$promise" != - ]; then
 		is "$title: as many as promised are broken" "$ANSWER" "same=$((CLIENTS - promise)) moved=0 failed=$promise"
+	else
+		echo "# $SYSTEM: $title: $ANSWER"
 	fi
 	eval "$after" || echo "# $SYSTEM: could not take back: $title"
 	fill_up
