@@ -93,7 +93,7 @@ replacement()
 
 failures()
 {
-	local file=$TMP/config
+	local file=$TMP/config lines
 
 	printf 'flush\nadd-service tcp 203.0.113.77:80\nadd-real tcp 203.0.113.77:80 10.0.0.11:80 --wait 3\n' > "$file"
 	refused "a line with a fault: its number" 2 "(line |:)3" restore --replace "$file"
@@ -103,6 +103,23 @@ failures()
 	printf 'add-service tcp 203.0.113.77:80\n' > "$file"
 	check "restore --replace" lb restore --replace "$file"
 	is "leaves nothing but the file's" "$(lbq '[.services[].address] | join(" ")' list)" 203.0.113.77
+	printf 'add-service tcp 203.0.113.79:80\nadd-service tcp 203.0.113.80:80 --scheduler nonsense\n' > "$file"
+	refused "another address, and a line that the kernel refuses" 1 ":2: add-service: " restore --replace "$file"
+	is "takes nothing away" "$(lbq '[.services[].address] | join(" ")' list)" "203.0.113.77 203.0.113.79"
+	for lines in "" "# nothing" "set timeout udp-new 30"; do
+		echo "$lines" > "$file"
+		refused "a file that adds no service ($lines)" 2 "adds no service.*lbctl flush" restore --replace "$file"
+	done
+	printf 'add-service tcp 203.0.113.81:80\nflush\n' > "$file"
+	refused "a file that flushes" 2 ":2: flush has no place" restore --replace "$file"
+	is "neither deletes" "$(lbq '[.services[].address] | join(" ")' list)" "203.0.113.77 203.0.113.79"
+	lb add-real tcp 203.0.113.77:80 10.0.0.11
+	printf 'add-service tcp 203.0.113.77:80\ndel-real tcp 203.0.113.77:80 10.0.0.11\n' > "$file"
+	check "what is gone by itself before it is deleted" lb restore --replace "$file"
+	is "is no failure" "$(lb save | grep -v ^set)" "add-service tcp 203.0.113.77:80 --scheduler wlc"
+	lb flush
+	check "a file that adds no service where there is none" lb restore --replace - <<< "set conn-limit 999"
+	lb restore --replace - <<< "add-service tcp 203.0.113.77:80"
 	printf 'add-service tcp 203.0.113.77:80\nadd-service tcp 203.0.113.77:80\n' > "$file"
 	refused "a second line for one service" 1 ":2: add-service: .*already" restore --replace "$file"
 	printf 'add-service tcp 203.0.113.77:80\nadd-real tcp 203.0.113.77:80 10.0.0.11\nadd-real tcp 203.0.113.77:80 10.0.0.11:80\n' > "$file"

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ask.h"
 #include "config.h"
@@ -12,6 +13,9 @@
 
 /* A configuration that changes all the time is shown torn rather than never. */
 #define ATTEMPTS 5
+/* Who needs it whole waits for a pause of those who change it, some seconds. */
+#define ATTEMPTS_WHOLE 25
+#define PAUSE_MAX_MS 200
 
 /* Makes room for one more of @size. Capacity is the next power of two. */
 static void *grow(void *array, size_t count, size_t size)
@@ -146,16 +150,31 @@ static int fetch_once(struct channel *channel, const struct command *cmd, struct
 	return status;
 }
 
-int config_fetch(struct channel *channel, const struct command *cmd, struct config *config)
+static void pause_ms(long ms)
 {
+	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+int config_fetch(struct channel *channel, const struct command *cmd, bool whole,
+		 struct config *config)
+{
+	int attempts = whole ? ATTEMPTS_WHOLE : ATTEMPTS;
+	long pause = 1;
+
 	for (int attempt = 1;; attempt++) {
 		int status = fetch_once(channel, cmd, config);
 
-		if (!status && (!config->torn || attempt == ATTEMPTS))
+		if (!status && (!config->torn || attempt == attempts))
 			return 0;
 		config_free(config);
 		if (status)
 			return status;
+		if (!whole)
+			continue;
+		pause_ms(pause);
+		pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
 	}
 }
 

@@ -21,8 +21,12 @@ struct config {
 	bool torn;	/* it changed each time that it was read */
 };
 
-/* All, or the service that @cmd names. Returns an exit code; reports what goes wrong. */
-int config_fetch(struct channel *channel, const struct command *cmd, struct config *config);
+/*
+ * All, or the service that @cmd names. @whole: tries for some seconds to have it
+ * untorn. Returns an exit code; reports what goes wrong.
+ */
+int config_fetch(struct channel *channel, const struct command *cmd, bool whole,
+		 struct config *config);
 void config_free(struct config *config);
 
 /* Their orders: less than, equal to or more than 0. */

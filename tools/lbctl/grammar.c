@@ -191,7 +191,7 @@ const struct verb verbs[VERB_COUNT] = {
 		.name = "save", .traits = VERB_NO_JSON,
 		.synopsis = "",
 		.summary = "print the verbs that build what there is, a line each, for restore",
-		.examples = "lbctl save > /etc/lbvs/lbvs.rules\n",
+		.examples = "lbctl save > lbvs.new && mv lbvs.new /etc/lbvs/lbvs.rules\n",
 	},
 	[VERB_RESTORE] = {
 		.name = "restore", .operands = OPERAND_FILE_MAYBE,
@@ -205,8 +205,9 @@ const struct verb verbs[VERB_COUNT] = {
 			 "first line that the kernel refuses; the lines before it are in force.\n"
 			 "With --replace, what is there already becomes what its line says, with the\n"
 			 "defaults for what the line leaves out; services and reals without a line are\n"
-			 "deleted. Settings without a line stay.",
+			 "deleted in the end. Settings without a line stay.",
 		.examples = "lbctl restore /etc/lbvs/lbvs.rules\n"
+			    "lbctl restore --replace /etc/lbvs/lbvs.rules\n"
 			    "lbctl save | ip netns exec other lbctl restore --replace\n",
 	},
 	[VERB_VERSION] = {

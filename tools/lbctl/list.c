@@ -11,7 +11,7 @@
 
 static int fetch(struct channel *channel, const struct command *cmd, struct config *config)
 {
-	int status = config_fetch(channel, cmd, config);
+	int status = config_fetch(channel, cmd, false, config);
 
 	if (!status && config->torn)
 		report_warning("the configuration changed while it was read; old and new may be mixed");
@@ -57,15 +57,13 @@ int run_save(struct channel *channel, const struct command *cmd)
 	int status = ask_info(channel, cmd, &info);
 
 	if (!status)
-		status = config_fetch(channel, cmd, &config);
+		status = config_fetch(channel, cmd, true, &config);
 	if (status)
 		return status;
 	/* Half a configuration in a file is worse than none. */
 	if (config.torn) {
 		config_free(&config);
-		return report_failure(cmd->verb,
-				      "the configuration changed each time that it was read; try again",
-				      0);
+		return report_torn(cmd->verb);
 	}
 	line_settings(&info.settings);
 	for (size_t i = 0; i < config.num_services; i++) {

@@ -126,6 +126,7 @@ void json_list(const struct config *config)
 	for (size_t i = 0; i < config->num_services; i++)
 		put_service(&json, &config->services[i]);
 	json_array_end(&json);
+	json_bool(&json, "torn", config->torn);
 	json_object_end(&json);
 }
 

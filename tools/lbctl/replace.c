@@ -87,16 +87,9 @@ static int add_deletion(const struct command *cmd, struct rules *rules,
 	return rules_add(cmd, rules, rules->count + 1, len < 0 ? NULL : text);
 }
 
-/*
- * Reals go when those that come in their place are there, so that there is always
- * one for a new client; but for one-packet services: a real that moves from one to
- * another can't be in both, and has no connections.
- */
 static int delete_reals(const struct command *cmd, const struct name_list *names,
-			const struct config_service *entry, struct rules *before,
-			struct rules *after)
+			const struct config_service *entry, struct rules *rules)
 {
-	struct rules *rules = entry->service.flags & LBVS_SVC_F_ONE_PACKET ? before : after;
 	struct name name = { .service = entry->service.id };
 	int status = 0;
 
@@ -111,40 +104,85 @@ static int delete_reals(const struct command *cmd, const struct name_list *names
 	return status;
 }
 
-static int delete_rest(struct channel *channel, const struct command *cmd,
-		       const struct name_list *names, struct rules *before, struct rules *after)
+/*
+ * What goes does so when what comes in its place is there, so that there is always
+ * a real for a new client, and a line that is refused has taken nothing away. But for
+ * one-packet services: a real that moves from one to another can't be in both, and
+ * has no connections.
+ */
+static int delete_rest(const struct command *cmd, const struct name_list *names,
+		       const struct config *config, struct rules *before, struct rules *after)
 {
-	struct config config;
-	int status = config_fetch(channel, cmd, &config);
+	int status = 0;
 
-	if (status)
-		return status;
-	for (size_t i = 0; !status && i < config.num_services; i++) {
-		const struct config_service *entry = &config.services[i];
+	for (size_t i = 0; !status && i < config->num_services; i++) {
+		const struct config_service *entry = &config->services[i];
+		bool early = entry->service.flags & LBVS_SVC_F_ONE_PACKET;
 		struct name name = { .service = entry->service.id };
 
 		if (has_name(names, &name))
-			status = delete_reals(cmd, names, entry, before, after);
+			status = delete_reals(cmd, names, entry, early ? before : after);
 		else
-			status = add_deletion(cmd, before, &name.service, NULL);
+			status = add_deletion(cmd, early ? before : after, &name.service, NULL);
 	}
+	return status;
+}
+
+/* A "lbctl save > FILE" that failed leaves such a file. */
+static int refuse_nothing(const struct command *cmd, const char *file)
+{
+	fprintf(stderr, "lbctl: %s: %s adds no service, and would have all of them deleted; if that is meant: lbctl flush\n",
+		cmd->verb->name, file);
+	return EXIT_USAGE;
+}
+
+static int compare_with_kernel(struct channel *channel, const struct command *cmd,
+			       const struct name_list *names, const char *file,
+			       struct rules *before, struct rules *after)
+{
+	struct config config;
+	int status = config_fetch(channel, cmd, true, &config);
+
+	if (status)
+		return status;
+	/* What was missed wouldn't be deleted. */
+	if (config.torn)
+		status = report_torn(cmd->verb);
+	else if (!names->count && config.num_services)
+		status = refuse_nothing(cmd, file);
+	else
+		status = delete_rest(cmd, names, &config, before, after);
 	config_free(&config);
 	return status;
+}
+
+/* It would end the connections that are to be kept. */
+static int refuse_flush(const struct command *cmd, const struct rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (verb_id(rules->rule[i].cmd.verb) == VERB_FLUSH)
+			return rules_refuse(cmd, rules->name, rules->rule[i].line,
+					    "flush has no place with --replace: what the file doesn't name is deleted anyway",
+					    rules->rule[i].text);
+	return 0;
 }
 
 int rules_replace(struct channel *channel, const struct command *cmd, struct rules *rules,
 		  struct rules *before, struct rules *after)
 {
-	struct name_list names = { calloc(rules->count + 1, sizeof(*names.name)), 0 };
-	int status;
+	struct name_list names = { NULL, 0 };
+	int status = refuse_flush(cmd, rules);
 
+	if (status)
+		return status;
+	names.name = calloc(rules->count + 1, sizeof(*names.name));
 	if (!names.name)
 		return report_failure(cmd->verb, rules->name, ENOMEM);
 	for (size_t i = 0; i < rules->count; i++)
 		name_rule(&names, &rules->rule[i]);
 	qsort(names.name, names.count, sizeof(*names.name), compare_lines);
 	mark_first(&names);
-	status = delete_rest(channel, cmd, &names, before, after);
+	status = compare_with_kernel(channel, cmd, &names, rules->name, before, after);
 	free(names.name);
 	return status;
 }

@@ -27,6 +27,12 @@ int report_failure(const struct verb *verb, const char *what, int error)
 	return EXIT_REFUSED;
 }
 
+int report_torn(const struct verb *verb)
+{
+	return report_failure(verb, "the configuration changed each time that it was read; try again",
+			      0);
+}
+
 void report_warning(const char *sentence)
 {
 	fprintf(stderr, "lbctl: warning: %s\n", sentence);

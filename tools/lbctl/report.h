@@ -13,6 +13,7 @@ int report_usage(const struct verb *verb, const char *sentence);
 
 /* @error is an errno, or 0 when @what says all. */
 int report_failure(const struct verb *verb, const char *what, int error);
+int report_torn(const struct verb *verb);
 void report_warning(const char *sentence);
 
 /* Of channel_open() and of what is sent and received. */

@@ -80,6 +80,8 @@ static int take_outcome(struct channel *channel, struct rules *rules, struct win
 		status = -EBADMSG;
 	if (status)
 		return report_unavailable(-status);
+	if (rules->deletions && outcome.error == ENOENT)
+		outcome = (struct outcome){ 0 };
 	snprintf(place, sizeof(place), "restore: %s:%u: ", rules->name, rule->line);
 	if (!is_told(window, &outcome))
 		status = report_outcome(place, rule->cmd.verb, &pending->request, &outcome);
@@ -165,24 +167,53 @@ static int send_rules(struct channel *channel, const struct command *cmd, struct
 	clear_progress(window);
 	tell_alike(window);
 	if (status && window->sent)
-		fprintf(stderr, "lbctl: restore: ended here; %zu of %zu lines were done\n",
-			window->accepted, rules->count);
+		fprintf(stderr, "lbctl: restore: ended here; %zu of %zu %s\n", window->accepted,
+			rules->count, rules->deletions ? "deletions were made" : "lines were done");
 	for (; window->done < window->sent; window->done++)
 		request_end(&oldest(window)->request);
 	free(window);
 	return status;
 }
 
+/* What a refusal has left undone beside the lines that are counted. */
+static void tell_rest(const char *what, size_t count)
+{
+	if (count)
+		fprintf(stderr, "lbctl: restore: %s\n", what);
+}
+
+static int replace(struct channel *channel, const struct command *cmd, struct rules *rules,
+		   struct rules *before, struct rules *after)
+{
+	int status = rules_replace(channel, cmd, rules, before, after);
+
+	if (status)
+		return status;
+	status = send_rules(channel, cmd, before);
+	if (status) {
+		tell_rest("no line of the file was sent", rules->count);
+		return status;
+	}
+	status = send_rules(channel, cmd, rules);
+	if (status) {
+		tell_rest("what the file doesn't name is still there", after->count);
+		return status;
+	}
+	status = send_rules(channel, cmd, after);
+	if (status)
+		tell_rest("all lines of the file were done", rules->count);
+	return status;
+}
+
 int rules_apply(struct channel *channel, const struct command *cmd, struct rules *rules)
 {
-	struct rules before = { .name = "what the file doesn't name" };
+	struct rules before = { .name = "what the file doesn't name", .deletions = true };
 	struct rules after = before;
-	int status = 0;
+	int status;
 
-	if (given(cmd, ARG_REPLACE))
-		status = rules_replace(channel, cmd, rules, &before, &after);
-	status = status ?: send_rules(channel, cmd, &before) ?:
-		 send_rules(channel, cmd, rules) ?: send_rules(channel, cmd, &after);
+	if (!given(cmd, ARG_REPLACE))
+		return send_rules(channel, cmd, rules);
+	status = replace(channel, cmd, rules, &before, &after);
 	rules_empty(&before);
 	rules_empty(&after);
 	return status;

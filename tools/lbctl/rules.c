@@ -15,8 +15,8 @@
 
 #define LINE_WORDS 64
 
-static int refuse_line(const struct command *cmd, const char *name, unsigned int line,
-		       const char *sentence, const char *text)
+int rules_refuse(const struct command *cmd, const char *name, unsigned int line,
+		 const char *sentence, const char *text)
 {
 	fprintf(stderr, "lbctl: %s: %s:%u: %s\n  %s\n", cmd->verb->name, name, line, sentence,
 		text);
@@ -83,7 +83,7 @@ int rules_add(const struct command *cmd, struct rules *rules, unsigned int line,
 	if (count == -ENOMEM)
 		return report_failure(cmd->verb, rules->name, ENOMEM);
 	if (count < 0)
-		return refuse_line(cmd, rules->name, line, "too many words", text);
+		return rules_refuse(cmd, rules->name, line, "too many words", text);
 	if (!count) {
 		free_rule(rule);
 		rules->count--;
@@ -91,7 +91,7 @@ int rules_add(const struct command *cmd, struct rules *rules, unsigned int line,
 	}
 	wrong = parse_command(count, rule->words, &rule->cmd, &error) ? error.text :
 		check_rule(&rule->cmd, &error);
-	return wrong ? refuse_line(cmd, rules->name, line, wrong, text) : 0;
+	return wrong ? rules_refuse(cmd, rules->name, line, wrong, text) : 0;
 }
 
 static int read_lines(const struct command *cmd, struct rules *rules, FILE *file)
@@ -105,7 +105,7 @@ static int read_lines(const struct command *cmd, struct rules *rules, FILE *file
 	while (!status && (len = getline(&text, &room, file)) >= 0) {
 		line++;
 		if (memchr(text, '\0', len))
-			status = refuse_line(cmd, rules->name, line, "this is no text", "");
+			status = rules_refuse(cmd, rules->name, line, "this is no text", "");
 		else
 			text[strcspn(text, "\n")] = '\0';
 		if (!status)

@@ -17,6 +17,7 @@ struct rule {
 
 struct rules {
 	const char *name;
+	bool deletions;		/* of what may be gone by itself meanwhile */
 	struct rule *rule;
 	size_t count;
 };
@@ -26,6 +27,10 @@ struct rules {
  * for want of memory. Returns an exit code, and reports what is wrong.
  */
 int rules_add(const struct command *cmd, struct rules *rules, unsigned int line, char *text);
+
+/* "lbctl: restore: NAME:LINE: SENTENCE" and the line. Returns EXIT_USAGE. */
+int rules_refuse(const struct command *cmd, const char *name, unsigned int line,
+		 const char *sentence, const char *text);
 void rules_empty(struct rules *rules);
 
 /*
