@@ -331,13 +331,15 @@ static void detach(struct lbvs_net *ln, struct fast_device *fd)
 	kfree_rcu(fd, rcu);
 }
 
+/* By any of its names: udev gives a device several. */
 static bool named(const struct lbvs_fast_settings *fast,
 		  const struct net_device *dev)
 {
 	unsigned int i;
 
+	ASSERT_RTNL();
 	for (i = 0; i < fast->num_devices; i++)
-		if (!strcmp(fast->device[i], dev->name))
+		if (__dev_get_by_name(dev_net(dev), fast->device[i]) == dev)
 			return true;
 	return !fast->num_devices;
 }
@@ -448,17 +450,27 @@ void lbvs_fast_net_exit(struct lbvs_net *ln)
 	rtnl_unlock();
 }
 
-/* A device leaves a namespace with UNREGISTER, and enters one with REGISTER. */
+/*
+ * A device leaves a namespace with UNREGISTER, and enters one with REGISTER. That it
+ * has one more alternative name is a CHANGE, and untold while it is down.
+ */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct lbvs_net *ln = lbvs_net(dev_net(dev));
 
-	if (event != NETDEV_REGISTER && event != NETDEV_CHANGENAME &&
-	    event != NETDEV_UNREGISTER)
-		return NOTIFY_DONE;
-	update(ln, dev, event != NETDEV_UNREGISTER && wanted(ln, dev));
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_CHANGENAME:
+	case NETDEV_CHANGE:
+	case NETDEV_UP:
+		update(ln, dev, wanted(ln, dev));
+		break;
+	case NETDEV_UNREGISTER:
+		update(ln, dev, false);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -143,6 +143,19 @@ name_cases()
 	mark
 	told "$V that name is named" r1=5 c1 say u 5
 	did "$V it takes part again" taken=5
+	lb set fast-path other 2> /dev/null
+	mark
+	told "$V no device's name is named" r1=5 c1 say u 5
+	did "$V it doesn't take part" ""
+	ip -n lbvs-d link property add dev y altname other
+	mark
+	told "$V it has that one, too" r1=5 c1 say u 5
+	did "$V it takes part by that" taken=5
+	is "$V lbctl knows it by that" "$(lb set fast-path other 2>&1)" ""
+	ip -n lbvs-d link property del dev y altname other
+	mark
+	told "$V and has it no longer" r1=5 c1 say u 5
+	did "$V it takes no part again" ""
 	rename_x y x
 	lb set fast-path on
 	mark
