@@ -8,6 +8,8 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./lib.sh
 
+SPACES+=(busy)
+
 # lan 4|6: the VIP in the reals' own network; the director has it on s. There IPv6
 # likes it best for a source, which must not become that of tunnels' outer packets:
 # reals drop what comes from an address of theirs.
@@ -410,7 +412,28 @@ cases()
 	ip -n lbvs-d addr del $SIDE dev s
 }
 
+# Devices come and go all the time where there are many, as on a host of containers.
+busy_case()
+{
+	local i lines="" unread=0
+
+	for i in {1..200}; do
+		lines+="link add busy$i type dummy"$'\n'
+	done
+	ip -n lbvs-busy -batch - <<< "$lines"
+	job busy bash -c 'while :; do ip link add x type dummy; ip link delete x; done'
+	for i in {1..30}; do
+		real busy check-real dr $VIP
+		[[ $STATUS = 1 && $SAID != *reading* ]] || unread=$((unread + 1))
+	done
+	kill $JOB
+	wait $JOB 2> /dev/null
+	is "devices that couldn't be read while others come and go, of 30 times" $unread 0
+}
+
 begin make_network tcpdump busybox ping
+family 4
+busy_case
 on r1 sysctl -qw net.ipv4.conf.all.rp_filter=1
 on r2 sysctl -qw net.ipv4.conf.all.rp_filter=1
 start_server r1 80 53

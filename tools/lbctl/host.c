@@ -110,13 +110,38 @@ static int read_fou(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int collect(struct nl_sock *sock, nl_recvmsg_msg_cb_t reader, struct host *host)
-{
-	int status;
+/**
+ * struct dump - a list that the kernel is asked for
+ * @type: of the request
+ * @header: the request's
+ * @size: of @header
+ * @reader: takes one message of the answer
+ * @count: how long the list in struct host is
+ */
+struct dump {
+	int type;
+	void *header;
+	size_t size;
+	nl_recvmsg_msg_cb_t reader;
+	size_t *count;
+};
 
-	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, reader, host);
-	status = nl_recvmsgs_default(sock);
-	if (status >= 0)
+/*
+ * What comes or goes meanwhile interrupts a dump. A machine where that happens each
+ * time is shown as it was while it did.
+ */
+static int collect(struct nl_sock *sock, const struct dump *dump, struct host *host)
+{
+	int attempts = 10, status;
+
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, dump->reader, host);
+	do {
+		*dump->count = 0;
+		if (nl_send_simple(sock, dump->type, NLM_F_DUMP, dump->header, dump->size) < 0)
+			return -EPROTO;
+		status = nl_recvmsgs_default(sock);
+	} while (status == -NLE_DUMP_INTR && --attempts);
+	if (status >= 0 || status == -NLE_DUMP_INTR)
 		return 0;
 	return status == -NLE_NOMEM ? -ENOMEM : -EPROTO;
 }
@@ -125,32 +150,30 @@ static int read_routing(struct nl_sock *sock, struct host *host)
 {
 	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };
 	struct ifaddrmsg address = { .ifa_family = AF_UNSPEC };
+	struct dump links = { RTM_GETLINK, &link, sizeof(link), read_link, &host->num_links };
+	struct dump addresses = { RTM_GETADDR, &address, sizeof(address), read_address,
+				  &host->num_addresses };
 	int status;
 
-	if (nl_connect(sock, NETLINK_ROUTE) ||
-	    nl_send_simple(sock, RTM_GETLINK, NLM_F_DUMP, &link, sizeof(link)) < 0)
+	if (nl_connect(sock, NETLINK_ROUTE))
 		return -EPROTO;
-	status = collect(sock, read_link, host);
-	if (status)
-		return status;
-	if (nl_send_simple(sock, RTM_GETADDR, NLM_F_DUMP, &address, sizeof(address)) < 0)
-		return -EPROTO;
-	return collect(sock, read_address, host);
+	status = collect(sock, &links, host);
+	return status ? status : collect(sock, &addresses, host);
 }
 
 /* Without the module fou there are none. */
 static int read_fous(struct nl_sock *sock, struct host *host)
 {
-	int family;
+	struct genlmsghdr header = { .cmd = FOU_CMD_GET, .version = FOU_GENL_VERSION };
+	struct dump fous = { 0, &header, sizeof(header), read_fou, &host->num_fous };
 
 	if (genl_connect(sock))
 		return -EPROTO;
-	family = genl_ctrl_resolve(sock, FOU_GENL_NAME);
-	host->has_fou = family >= 0;
-	if (family < 0 ||
-	    genl_send_simple(sock, family, FOU_CMD_GET, FOU_GENL_VERSION, NLM_F_DUMP) < 0)
+	fous.type = genl_ctrl_resolve(sock, FOU_GENL_NAME);
+	host->has_fou = fous.type >= 0;
+	if (!host->has_fou)
 		return 0;
-	return collect(sock, read_fou, host) == -ENOMEM ? -ENOMEM : 0;
+	return collect(sock, &fous, host) == -ENOMEM ? -ENOMEM : 0;
 }
 
 static int with_socket(int (*reader)(struct nl_sock *, struct host *), struct host *host)

@@ -36,7 +36,8 @@ static int judge(const struct command *cmd, judge_fn judge_now, struct points *p
 	else
 		judge_now(cmd, &host, points);
 	host_free(&host);
-	return status ? EXIT_REFUSED : EXIT_DONE;
+	/* It isn't known to be no good real. */
+	return status ? EXIT_UNAVAILABLE : EXIT_DONE;
 }
 
 static const struct point *first_wrong(const struct points *points, bool by_hand)
