@@ -67,37 +67,64 @@ _lbctl_services()
 	lbctl save 2> /dev/null | sed -n "s/^add-service $1 \([^ ]*\).*/\1/p"
 }
 
+# Those of the words on stdin that go on as CURRENT begins. They are taken as they are:
+# compgen -W would run what stands in the name of a device, which others may choose.
+_lbctl_offer()
+{
+	local word
+
+	while read -r word; do
+		[[ -z $word || $word != "$CURRENT"* ]] || printf '%q\n' "${word#"$COLON"}"
+	done
+}
+
+# Bash takes a colon for the end of a word: CURRENT and PREVIOUS are what they are without
+# that, and COLON what of CURRENT stands before the word that bash replaces.
+_lbctl_words()
+{
+	local i=$COMP_CWORD
+
+	CURRENT=${COMP_WORDS[i]} COLON=
+	while [[ $COMP_WORDBREAKS = *:* && ( ${COMP_WORDS[i]} = :* || ${COMP_WORDS[i - 1]} = *: ) ]]; do
+		i=$((i - 1))
+		CURRENT=${COMP_WORDS[i]}$CURRENT
+	done
+	PREVIOUS=${COMP_WORDS[i - 1]}
+	CURRENT=${CURRENT//\\/}
+	[[ $COMP_WORDBREAKS != *:* || $CURRENT != *:* ]] || COLON=${CURRENT%:*}:
+}
+
 _lbctl()
 {
 	local verbs='add-service edit-service del-service add-real edit-real del-real list show connections
 		del-connection stats zero flush settings set real-setup
 		real-teardown check-real save restore version help'
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' word choice
+	local CURRENT PREVIOUS COLON verb='' word choice
 
+	_lbctl_words
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
 		[[ $word = -* ]] || { verb=$word; break; }
 	done
 	if [ -z "$verb" ]; then
 		choice="$verbs --json --help --version"
 	elif [ "$verb" = set ] && [[ " ${COMP_WORDS[*]:0:COMP_CWORD} " = *' set fast-path '* ]]; then
-		choice=$(_lbctl_fast_path "$previous")
-	elif choice=$(_lbctl_values "$previous"); then
-		[ "$previous" != --timeout ] || compopt -o nospace
-	elif [[ $previous = help ]]; then
+		choice=$(_lbctl_fast_path "$PREVIOUS")
+	elif choice=$(_lbctl_values "$PREVIOUS"); then
+		[ "$PREVIOUS" != --timeout ] || compopt -o nospace
+	elif [[ $PREVIOUS = help ]]; then
 		choice=$verbs
-	elif [[ $previous =~ ^(tcp|udp|fwmark)$ ]]; then
-		choice=$(_lbctl_services "$previous")
-	elif [ "$previous" = "$verb" ] && [[ $verb =~ -service$|-real$|^(list|show|connections|del-connection|zero)$ ]]; then
+	elif [[ $PREVIOUS =~ ^(tcp|udp|fwmark)$ ]]; then
+		choice=$(_lbctl_services "$PREVIOUS")
+	elif [ "$PREVIOUS" = "$verb" ] && [[ $verb =~ -service$|-real$|^(list|show|connections|del-connection|zero)$ ]]; then
 		choice="tcp udp fwmark $(_lbctl_options "$verb")"
-	elif [ "$verb" = restore ] && [[ $current != -* ]]; then
+	elif [ "$verb" = restore ] && [[ $CURRENT != -* ]]; then
 		compopt -o default
 		return
 	else
 		choice=$(_lbctl_options "$verb")
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$choice" -- "$current")
-	# Bash takes a colon for the end of a word.
-	declare -F __ltrim_colon_completions > /dev/null && __ltrim_colon_completions "$current"
+	# Words of the choice have blanks between them, or lines.
+	mapfile -t COMPREPLY < <(tr -s ' \t' '\n' <<< "$choice" | _lbctl_offer)
 }
 
 complete -F _lbctl lbctl

@@ -188,6 +188,48 @@ test_documents()
 	ok $? "the completion has every verb, option and setting${missing:+; not:$missing}"
 }
 
+# completes WANTED WORD...: what is offered for the last word, split as bash does
+completes()
+{
+	local wanted=$1 offered
+
+	shift
+	# shellcheck disable=SC1091,SC2016,SC2034,SC2317 # the completion uses, and must not run, these
+	offered=$(
+		. "$here/lbctl.bash"
+		lbctl()
+		{
+			printf 'add-service %s\n' 'tcp 192.0.2.10:80 --adopt' 'tcp [2001:db8::1]:53' 'fwmark 7 inet6'
+		}
+		_lbctl_fast_path()
+		{
+			echo 'eth0 $(echo>&2)it'
+		}
+		COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
+		COMP_WORDS=(lbctl "$@") COMP_CWORD=$#
+		_lbctl 2>&1
+		echo "${COMPREPLY[*]}"
+	)
+	[ "$offered" = "$wanted" ]
+	ok $? "the completion of '$*' is '$wanted'"
+	[ "$offered" = "$wanted" ] || echo "# it is: $offered"
+}
+
+test_completion()
+{
+	completes 'edit-service edit-real' edit
+	completes 'tcp-unknown tunnel-df transmit timeout' set t
+	completes '--scheduler' edit-service tcp 192.0.2.10 : 80 --sch
+	completes '192.0.2.10:80 \[2001:db8::1\]:53' list tcp ''
+	completes '192.0.2.10:80' list tcp 192
+	completes '80' list tcp 192.0.2.10 :
+	completes '80' list tcp 192.0.2.10 : 8
+	completes 'db8::1\]:53' list tcp '[2001' : d
+	completes '53' list tcp '[2001' : db8 :: '1]' : ''
+	completes '7' list fwmark ''
+	completes 'eth0 \$\(echo\>\&2\)it' set fast-path ''
+}
+
 test_usage
 test_help
 test_lines
@@ -195,5 +237,6 @@ test_output
 test_no_module
 test_real_side
 test_documents
+test_completion
 echo "1..$count"
 [ $failed = 0 ]
