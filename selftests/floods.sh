@@ -4,12 +4,14 @@
 # Floods at the connection limit: those who are there lose nothing, new ones get in,
 # memory stays within the limit, and afterwards it is as if nothing had been.
 # SECONDS_EACH is how long each flood lasts, LIMIT the connection limit, RATE_MAX how many
-# packets a second a flood has that makes connections (0: as many as it can).
+# packets a second a flood has that makes connections (0: as many as it can), PATIENCE_MS
+# when an answer counts as lost.
 
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./stress-lib.sh
 
 LIMIT=${LIMIT:-4000}
+PATIENCE_MS=${PATIENCE_MS:-5000}
 RATE_MAX=${RATE_MAX:-$((LIMIT / 2))}
 HEADROOM=$((LIMIT / 16 > 64 ? LIMIT / 16 : 64))
 # These are from port 1024 on. Those of c1's connections begin at 1030, so that a slow
@@ -24,8 +26,8 @@ kinds()
 	lb flush
 	balance tcp $VIP $P 1 2
 	balance udp $VIP $P 1 2
-	tell c1 many t 20 tcp $VIP $P sport=1030
-	tell c1 many u 20 udp $VIP $P
+	tell c1 many t 20 tcp $VIP $P sport=1030 timeout=$PATIENCE_MS
+	tell c1 many u 20 udp $VIP $P timeout=$PATIENCE_MS
 	tell c1 sayall t
 	tell c1 sayall u
 	find_cache
