@@ -9,7 +9,8 @@
 #                           (KERNELS="debug-A debug-B" TESTS="a.sh b.sh" JOBS=2)
 # make check-races          those that have much at a time in debug kernel C, for data races (TESTS="a.sh b.sh")
 # make check-fire           stress, floods and teardown at full size: an hour or two
-#                           (SECONDS_EACH=60 CONNS=100000 TIMES=100 RELOADS=100 KERNELS="6.1 6.12" TESTS="a.sh b.sh")
+#                           (SECONDS_EACH=60 CONNS=100000 TIMES=100 RELOADS=100 LIMIT=20000 RATE_MAX=4000
+#                           KERNELS="6.1 6.12" TESTS="a.sh b.sh")
 # make coverage             which of the module's lines the tests run, in debug kernel A (TESTS="a.sh b.sh")
 # make survive              the fraction of 10,000 connections that each change breaks, beside ip_vs (CLIENTS=10000 KERNEL=6.1)
 # make bench                what a packet costs, beside ip_vs (CASES="lbvs/dr/* ..." KERNEL=6.1 ICOUNT=yes)
@@ -114,8 +115,9 @@ check-races: deps kernel-debug-C
 	@KERNELS=debug-C TESTS="$(or $(TESTS),$(races))" ONLY_VM=1 LOGS=logs-races VM_TIMEOUT=7200 CPUS=4 \
 		GUEST_ENV="$(debug-env)" $(vm)/check
 
+# In a minute the new clients of floods.sh alone make 7,000 connections that may not be put out.
 fire-env = SECONDS_EACH=$(or $(SECONDS_EACH),60) CONNS=$(or $(CONNS),100000) TIMES=$(or $(TIMES),100) \
-	RELOADS=$(or $(RELOADS),100) TEST_TIMEOUT=10000
+	RELOADS=$(or $(RELOADS),100) LIMIT=$(or $(LIMIT),20000) RATE_MAX=$(or $(RATE_MAX),4000) TEST_TIMEOUT=10000
 check-fire: deps
 	@KERNELS="$(KERNELS)" TESTS="$(or $(TESTS),stress.sh floods.sh teardown.sh)" JOBS="$(or $(JOBS),1)" ONLY_VM=1 \
 		LOGS=logs-fire VM_TIMEOUT=30000 GUEST_ENV="$(fire-env)" $(vm)/check
