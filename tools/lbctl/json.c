@@ -6,18 +6,50 @@
 
 #include "json.h"
 
+/* How long the UTF-8 character at @text is; 0: that is none. */
+static int utf8_length(const unsigned char *text)
+{
+	unsigned char first = text[0], least = 0x80, most = 0xbf;
+	int length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	if ((first >= 0x80 && first < 0xc2) || first > 0xf4)
+		return 0;
+	/* None is longer than it must be, a surrogate, or beyond U+10FFFF. */
+	if (first == 0xe0)
+		least = 0xa0;
+	else if (first == 0xed)
+		most = 0x9f;
+	else if (first == 0xf0)
+		least = 0x90;
+	else if (first == 0xf4)
+		most = 0x8f;
+	for (int i = 1; i < length; i++) {
+		if (text[i] < least || text[i] > most)
+			return 0;
+		least = 0x80;
+		most = 0xbf;
+	}
+	return length;
+}
+
+/* A device may have any bytes for a name; JSON has characters only. */
 static void put_quoted(const char *text)
 {
+	int length;
+
 	putchar('"');
-	for (; *text; text++) {
+	for (; *text; text += length ? length : 1) {
 		unsigned char c = *text;
 
+		length = utf8_length((const unsigned char *)text);
 		if (c == '"' || c == '\\')
 			printf("\\%c", c);
-		else if (c < 0x20 || c >= 0x7f)
+		else if (c < 0x20 || c == 0x7f)
 			printf("\\u%04x", c);
+		else if (length)
+			printf("%.*s", length, text);
 		else
-			putchar(c);
+			fputs("\\ufffd", stdout);
 	}
 	putchar('"');
 }

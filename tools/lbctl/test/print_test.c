@@ -170,6 +170,33 @@ static void odd_version(void)
 	json_version("0", &info);
 }
 
+/* Well-formed UTF-8 stays: of two bytes, three and four, and the first and last of some. */
+#define UTF8 "\u00fc\u20ac\U0001f600\xc2\x80\u0800\xed\x9f\xbf\xee\x80\x80\U00010000\U0010ffff"
+
+/* Cut off, too long, a surrogate, beyond what there is, and an end without a beginning. */
+#define NO_UTF8 \
+	"\xc3.\xe2\x82.\xc0\xaf.\xe0\x9f\xbf.\xed\xa0\x80.\xf4\x90\x80\x80.\x80.\xf0\x9f\x98"
+
+#define BAD "\\ufffd"
+
+static void odd_names(void)
+{
+	struct json json = { 0 };
+
+	json_array(&json, NULL);
+	json_string(&json, NULL, UTF8);
+	json_string(&json, NULL, NO_UTF8);
+	json_array_end(&json);
+}
+
+static void test_utf8(void)
+{
+	compare(capture(STDOUT_FILENO, odd_names),
+		"[\"" UTF8 "\",\"" BAD "." BAD BAD "." BAD BAD "." BAD BAD BAD "." BAD BAD BAD "."
+		BAD BAD BAD BAD "." BAD "." BAD BAD BAD "\"]\n",
+		"JSON keeps UTF-8 and says where something else was");
+}
+
 static const struct settings settings = {
 	.conn_limit = 5, .tunnel_df = LBVS_TUNNEL_DF_NEVER,
 	.fast_path = LBVS_FAST_PATH_ALL, .transmit = LBVS_TRANSMIT_DIRECT,
@@ -302,6 +329,7 @@ int main(void)
 	test_settings();
 	test_totals();
 	test_rest();
+	test_utf8();
 	test_outcomes();
 	return tap_end();
 }
