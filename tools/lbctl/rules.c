@@ -13,7 +13,8 @@
 #include "rules.h"
 #include "run.h"
 
-#define LINE_WORDS 64
+/* 32 devices, each with the word dev before it, behind three words are 67. */
+#define LINE_WORDS 128
 
 int rules_refuse(const struct command *cmd, const char *name, unsigned int line,
 		 const char *sentence, const char *text)

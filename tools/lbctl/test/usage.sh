@@ -98,7 +98,7 @@ test_lines()
 		'add-real tcp 192.0.2.10:80 300.0.0.1'
 	expect_lines 2 "standard input:1: 'list' has no place" list
 	expect_lines 2 "standard input:2: 'lbctl' is no verb" flush 'lbctl flush'
-	expect_lines 2 'too many words' "flush$(printf ' x%.0s' {1..70})"
+	expect_lines 2 'too many words' "flush$(printf ' x%.0s' {1..130})"
 }
 
 test_output()
@@ -124,6 +124,8 @@ test_no_module()
 	expect 3 'load it with: modprobe lbvs' add-service tcp 192.0.2.10:80
 	expect 3 '"module":null' version --json
 	expect_lines 3 'load it with: modprobe lbvs' 'add-service tcp 192.0.2.10:80 # comment'
+	# As many devices as there may be, each with a word before it.
+	expect_lines 3 'load it with: modprobe lbvs' "set fast-path on$(printf ' dev -%s' {1..32})"
 	# Each example of the help is a line that lbctl itself understands.
 	for verb in $(words); do
 		mapfile -t lines < <("$lbctl" help "$verb" | sed -n 's/^  lbctl //p' | sed 's/[|>].*//')
