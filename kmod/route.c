@@ -598,12 +598,18 @@ void lbvs_route_net_init(struct lbvs_net *ln)
 }
 
 /**
- * lbvs_route_net_exit() - forget a namespace's ways to clients for good
+ * lbvs_route_net_exit() - forget a namespace's ways for good
  * @ln: the namespace, which has no packets and no devices any more; its lock isn't held
+ *
+ * The reals' with the clients': what goes only after the namespace's last
+ * rcu_barrier() may be counted down in what IPv6 has freed by then.
  */
 void lbvs_route_net_exit(struct lbvs_net *ln)
 {
 	cancel_work_sync(&ln->route_work);
+	mutex_lock(&ln->lock);
+	visit_reals(ln, lbvs_route_flush_real);
+	mutex_unlock(&ln->lock);
 	flush_clients(ln, true);
 }
 
