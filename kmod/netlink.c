@@ -384,7 +384,8 @@ static int settings_limit(struct sk_buff *skb, struct lbvs_net *ln,
 				    "the connection limit must be 1 to 100000000");
 		return -ERANGE;
 	}
-	if (*limit > lbvs_net_limit_max(ln) &&
+	/* What the host's root has allowed, who restores what he has saved may say again. */
+	if (*limit > max(lbvs_net_limit_max(ln), ln->conns.limit) &&
 	    !netlink_capable(skb, CAP_NET_ADMIN)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "a user namespace may have no more than 65536 connections, unless the host's root allows it");

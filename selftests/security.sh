@@ -75,6 +75,7 @@ permission_cases()
 	like "and no more" "$said" '^EPERM CONN_LIMIT: .*65536'
 	check "unless the host's root allows it" on u "$LBCTL" set conn-limit 70000
 	is "which he does" "$(DIRECTOR=u lbq .conn_limit settings)" 70000
+	check "then he may say the same himself" as_owner u "$LBCTL" set conn-limit 70000
 	check "then he may lower it himself" as_owner u "$LBCTL" set conn-limit 65536
 	said=$(as_owner u bash -c "echo 1 > $PARAMETER" 2>&1)
 	like "the limit for all users isn't his to change" "$said" 'Permission denied'
