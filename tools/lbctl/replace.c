@@ -131,7 +131,7 @@ static int delete_rest(const struct command *cmd, const struct name_list *names,
 /* A "lbctl save > FILE" that failed leaves such a file. */
 static int refuse_nothing(const struct command *cmd, const char *file)
 {
-	fprintf(stderr, "lbctl: %s: %s adds no service, and would have all of them deleted; if that is meant: lbctl flush\n",
+	fprintf(stderr, "lbctl: %s: %s adds no service; to delete all there are: lbctl flush\n",
 		cmd->verb->name, file);
 	return EXIT_USAGE;
 }

@@ -29,7 +29,7 @@ int report_failure(const struct verb *verb, const char *what, int error)
 
 int report_torn(const struct verb *verb)
 {
-	return report_failure(verb, "the configuration changed each time that it was read; try again",
+	return report_failure(verb, "the configuration changed each time it was read; try again",
 			      0);
 }
 
