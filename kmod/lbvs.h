@@ -182,6 +182,7 @@ struct lbvs_client_ways {
  * @client_ways: ways that replies take
  * @route_work: forgets cached routes that are good no longer, after a device has
  *	changed
+ * @local_work: finds out anew which reals are this host itself
  * @conns: the connections
  * @cpu: per-CPU counters
  * @hooks: the doors; never change
@@ -201,8 +202,9 @@ struct lbvs_client_ways {
  * @dead: the namespace is going away: nothing may be queued or added; set
  *	under @lock
  * @stats_block: counters for the next reals, or NULL; under @lock
+ * @detached: reals that were removed, until nobody can find them in a pool any
+ *	more; under @lock
  * @freed_reals: reals whose last reference is gone, for @worker to free
- * @freed_pools: pools that nobody picks from any more, likewise
  * @worker: collects expired connections and frees reals; runs while there is
  *	a service or a real, or a table that is to shrink
  * @proc: /proc/net/lbvs
@@ -226,6 +228,7 @@ struct lbvs_net {
 	struct work_struct fast_work;
 	struct lbvs_client_ways client_ways;
 	struct work_struct route_work;
+	struct work_struct local_work;
 	struct lbvs_conns conns;
 	struct lbvs_cpu __percpu *cpu;
 	struct nf_hook_ops hooks[LBVS_HOOKS];
@@ -241,8 +244,8 @@ struct lbvs_net {
 	bool hooked;
 	bool dead;
 	struct lbvs_stats_block *stats_block;
+	struct list_head detached;
 	struct llist_head freed_reals;
-	struct llist_head freed_pools;
 	struct delayed_work worker;
 	struct proc_dir_entry *proc;
 };
@@ -291,6 +294,8 @@ struct lbvs_life {
  * @reals: configured reals in the order of their creation; likewise
  * @objects: every real that exists, removed ones included; likewise
  * @num_reals: length of @reals; likewise
+ * @locals: how many of them are this host itself; written under &lbvs_net.lock,
+ *	read anywhere
  * @deleted: it is in &lbvs_net.removed; likewise
  * @gone: counters of reals that exist no more; likewise
  * @base: what the counters were when they were zeroed last; likewise
@@ -312,6 +317,7 @@ struct lbvs_service {
 	struct list_head reals;
 	struct list_head objects;
 	unsigned int num_reals;
+	unsigned int locals;
 	bool deleted;
 	struct lbvs_sum gone;
 	struct lbvs_sum base;
@@ -446,6 +452,7 @@ struct lbvs_real_key {
  * @encap_csum: GUE's outer UDP header has a checksum; likewise
  * @encap_port: GUE's destination port; likewise
  * @down: it was removed or set down; likewise
+ * @local: it is this host itself, see local.c; likewise
  * @replies: it is, or has been, a nat real; under &lbvs_net.lock
  * @tunnel: it is, or has been, a tunnel real; likewise
  * @stats: per-CPU counters
@@ -453,13 +460,14 @@ struct lbvs_real_key {
  * @route: the ways to it by &enum lbvs_method: when its method changes, its
  *	connections keep theirs
  * @active: connections that aren't closing
- * @pools: pools that it is in
- * @ref: one of the configuration, one of each pool and of each connection.
- *	References of pools and connections are dropped in RCU callbacks, so
- *	whoever finds a real under RCU may take another.
+ * @ref: one of the configuration and one of each connection. They are dropped a
+ *	grace period after the real is found no more, so whoever finds it under RCU
+ *	may take another.
  * @weight: under &lbvs_net.lock; pools have copies
  * @state: &enum lbvs_real_state; under &lbvs_net.lock
- * @list: in &lbvs_service.reals; under &lbvs_net.lock
+ * @list: in &lbvs_service.reals, or &lbvs_net.detached; empty once the
+ *	configuration's reference is dropped; under &lbvs_net.lock
+ * @grace: the grace period after which that is; likewise
  * @object: in &lbvs_service.objects; under &lbvs_net.lock
  * @one_packet: in &lbvs_net.one_packet
  * @in_one_packet: it is there; under &lbvs_net.lock
@@ -474,6 +482,7 @@ struct lbvs_real {
 	u8 encap;
 	bool encap_csum;
 	bool down;
+	bool local;
 	bool replies;
 	bool tunnel;
 	__be16 encap_port;
@@ -484,11 +493,11 @@ struct lbvs_real {
 	atomic_t active ____cacheline_aligned_in_smp;
 	refcount_t ref;
 
-	atomic_t pools;
 	u32 weight;
 	u8 state;
 	bool in_one_packet;
 	struct list_head list;
+	unsigned long grace;
 	struct list_head object;
 	struct rhash_head one_packet;
 	struct lbvs_sum base;
@@ -501,29 +510,22 @@ struct lbvs_real {
  *	pick from; nothing but @cursor changes once it is published
  * @sched: picks from it
  * @num: length of @slot: the reals that are up and whose weight isn't 0
- * @local: there is a real that is this host itself
  * @seq_len: length of @seq
  * @seq: indices into @slot, for a scheduler that computed an order
  * @cursor: where round robin is
  * @rcu: for freeing it, behind a grace period
- * @freed: in &lbvs_net.freed_pools after that
- * @slot: the reals, each with its weight, and whether it is this host itself
+ * @slot: the reals, each with its weight
  */
 struct lbvs_pool {
 	const struct lbvs_scheduler *sched;
 	unsigned int num;
-	bool local;
 	unsigned int seq_len;
 	u16 *seq;
-	union {
-		struct rcu_head rcu;
-		struct llist_node freed;
-	};
+	struct rcu_head rcu;
 	atomic_t cursor ____cacheline_aligned_in_smp;
 	struct lbvs_slot {
 		struct lbvs_real *real;
 		u32 weight;
-		bool local;
 	} slot[] ____cacheline_aligned_in_smp;
 };
 
@@ -606,11 +608,19 @@ bool lbvs_gateway_failed(const struct lbvs_route_entry *entry);
 void lbvs_route_net_init(struct lbvs_net *ln);
 void lbvs_route_net_exit(struct lbvs_net *ln);
 bool lbvs_real_sent(struct lbvs_real *real, const struct lbvs_packet *pkt);
-bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
 bool lbvs_route_delivers(struct sk_buff *skb, const struct lbvs_packet *pkt);
 struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
 				  struct lbvs_route_entry *entry, u8 flags,
 				  const __be32 *daddr);
+
+/* local.c; who calls lbvs_local_find() or _forget() holds lbvs_net.lock */
+bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr);
+int lbvs_local_init(void);
+void lbvs_local_exit(void);
+void lbvs_local_net_init(struct lbvs_net *ln);
+void lbvs_local_net_exit(struct lbvs_net *ln);
+void lbvs_local_find(struct lbvs_real *real);
+void lbvs_local_forget(struct lbvs_real *real);
 
 /* forward.c, forward_nat.c, icmp.c, forward_tunnel.c */
 unsigned int lbvs_drop(struct lbvs_net *ln, struct sk_buff *skb,
@@ -690,8 +700,7 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 int lbvs_real_del(struct lbvs_real *real);
 void lbvs_real_detach(struct lbvs_real *real);
 void lbvs_real_put(struct lbvs_real *real);
-void lbvs_pools_reap(struct lbvs_net *ln);
-void lbvs_reals_reap(struct lbvs_net *ln);
+void lbvs_reals_reap(struct lbvs_net *ln, bool quiet);
 bool lbvs_closes(const struct lbvs_service *svc, u8 proto);
 unsigned int lbvs_real_conns(const struct lbvs_real *real);
 struct lbvs_real *lbvs_one_packet_find(struct lbvs_net *ln,
@@ -717,6 +726,7 @@ u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu);
 int lbvs_stats_make(struct lbvs_real *real);
 void lbvs_stats_put(struct lbvs_stats_block *block);
 void lbvs_stats_retire(struct lbvs_real *real);
+void lbvs_stats_zero_real(struct lbvs_real *real);
 void lbvs_stats_zero_service(struct lbvs_service *svc);
 void lbvs_stats_zero(struct lbvs_net *ln);
 

@@ -23,9 +23,12 @@ static int __init lbvs_init(void)
 	err = lbvs_route_init();
 	if (err)
 		goto err_netns;
-	err = lbvs_fast_init();
+	err = lbvs_local_init();
 	if (err)
 		goto err_route;
+	err = lbvs_fast_init();
+	if (err)
+		goto err_local;
 	err = lbvs_netlink_init();
 	if (err)
 		goto err_fast;
@@ -35,6 +38,8 @@ static int __init lbvs_init(void)
 
 err_fast:
 	lbvs_fast_exit();
+err_local:
+	lbvs_local_exit();
 err_route:
 	lbvs_route_exit();
 err_netns:
@@ -49,6 +54,7 @@ static void __exit lbvs_exit(void)
 {
 	lbvs_netlink_exit();
 	lbvs_fast_exit();
+	lbvs_local_exit();
 	lbvs_route_exit();
 	lbvs_netns_exit();
 	/* Reals and services are freed by callbacks of this module, too. */

@@ -68,7 +68,7 @@ static void worker(struct work_struct *work)
 	lbvs_conn_collect(ln);
 
 	mutex_lock(&ln->lock);
-	lbvs_reals_reap(ln);
+	lbvs_reals_reap(ln, false);
 	lbvs_route_flush_tunnels(ln);
 	/* A big table would be there for nothing until the next service. */
 	again = (net_in_use(ln) || lbvs_tables_due(ln)) && !ln->dead;
@@ -131,10 +131,11 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&ln->lock);
 	INIT_LIST_HEAD(&ln->list);
 	INIT_LIST_HEAD(&ln->removed);
+	INIT_LIST_HEAD(&ln->detached);
 	init_llist_head(&ln->freed_reals);
-	init_llist_head(&ln->freed_pools);
 	INIT_DELAYED_WORK(&ln->worker, worker);
 	lbvs_route_net_init(ln);
+	lbvs_local_net_init(ln);
 	lbvs_table_init(ln);
 	lbvs_hooks_init(ln);
 	lbvs_fast_net_init(ln);
@@ -188,6 +189,7 @@ static void __net_exit net_pre_exit(struct net *net)
 static void net_drain(struct lbvs_net *ln)
 {
 	cancel_delayed_work_sync(&ln->worker);
+	lbvs_local_net_exit(ln);
 	lbvs_table_stop(ln);
 	mutex_lock(&ln->lock);
 	lbvs_service_flush(ln);
@@ -199,7 +201,7 @@ static void net_drain(struct lbvs_net *ln)
 static void net_free(struct lbvs_net *ln)
 {
 	mutex_lock(&ln->lock);
-	lbvs_reals_reap(ln);
+	lbvs_reals_reap(ln, true);
 	WARN_ON(net_in_use(ln) || !list_empty(&ln->removed) ||
 		lbvs_conn_count(ln));
 	mutex_unlock(&ln->lock);

@@ -2,7 +2,8 @@
 /*
  * Pools: what a service's reals looked like when they were changed last.
  * A pool is built, published, and never changed again, so that picking a real
- * takes no lock and an edit that fails has touched nothing.
+ * takes no lock and an edit that fails has touched nothing. It holds no references:
+ * a real that is removed keeps its own until nobody can have the pool any more.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -13,16 +14,6 @@
 static bool real_in_pool(const struct lbvs_real *real)
 {
 	return real->state == LBVS_REAL_UP && real->weight;
-}
-
-static void slot_fill(struct lbvs_pool *pool, struct lbvs_slot *slot,
-		      struct lbvs_real *real)
-{
-	slot->real = real;
-	slot->weight = real->weight;
-	slot->local = lbvs_addr_local(real->svc->ln->net, real->key.af,
-				      real->key.addr);
-	pool->local |= slot->local;
 }
 
 /**
@@ -50,9 +41,8 @@ struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
 	list_for_each_entry(real, &svc->reals, list) {
 		if (!real_in_pool(real))
 			continue;
-		refcount_inc(&real->ref);
-		atomic_inc(&real->pools);
-		slot_fill(pool, &pool->slot[pool->num++], real);
+		pool->slot[pool->num].real = real;
+		pool->slot[pool->num++].weight = real->weight;
 		cond_resched();
 	}
 	/* Each edit would begin with the first real again otherwise. */
@@ -67,54 +57,19 @@ struct lbvs_pool *lbvs_pool_build(struct lbvs_service *svc,
 	return pool;
 }
 
-static void pool_free(struct lbvs_pool *pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < pool->num; i++) {
-		atomic_dec(&pool->slot[i].real->pools);
-		lbvs_real_put(pool->slot[i].real);
-		cond_resched();
-	}
-	kvfree(pool->seq);
-	kvfree(pool);
-}
-
-/* Its reals may be many thousands: too much for a callback. */
-static void pool_free_rcu(struct rcu_head *rcu)
-{
-	struct lbvs_pool *pool = container_of(rcu, struct lbvs_pool, rcu);
-
-	if (pool->num)
-		llist_add(&pool->freed,
-			  &pool->slot[0].real->svc->ln->freed_pools);
-	else
-		pool_free(pool);
-}
-
-/**
- * lbvs_pools_reap() - free the pools that nobody picks from any more
- * @ln: the namespace
- *
- * As long as there are any, there are reals, so the worker runs.
- */
-void lbvs_pools_reap(struct lbvs_net *ln)
-{
-	struct llist_node *freed = llist_del_all(&ln->freed_pools);
-	struct lbvs_pool *pool, *next;
-
-	llist_for_each_entry_safe(pool, next, freed, freed)
-		pool_free(pool);
-}
-
 /**
  * lbvs_pool_discard() - free a pool that wasn't published
  * @pool: the pool
  */
 void lbvs_pool_discard(struct lbvs_pool *pool)
 {
-	/* Its reals are configured, so these aren't their last references. */
-	pool_free(pool);
+	kvfree(pool->seq);
+	kvfree(pool);
+}
+
+static void pool_free_rcu(struct rcu_head *rcu)
+{
+	lbvs_pool_discard(container_of(rcu, struct lbvs_pool, rcu));
 }
 
 /**

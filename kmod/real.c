@@ -129,31 +129,17 @@ bool lbvs_closes(const struct lbvs_service *svc, u8 proto)
  * lbvs_real_conns() - how many connections go to a real
  * @real: the real
  *
- * The configuration's reference and the pools' aren't any.
+ * The configuration's reference isn't any.
  */
 unsigned int lbvs_real_conns(const struct lbvs_real *real)
 {
-	unsigned int refs = refcount_read(&real->ref);
-	unsigned int own;
-
-	/*
-	 * An old pool's callback takes it off @pools, and then off @ref: whoever sees
-	 * the second has to see the first, or a connection seems to be missing. The
-	 * other way round there is one too many for a moment, which does no harm.
-	 * Pairs with the release in lbvs_real_put().
-	 */
-	smp_rmb();
-	own = 1 + atomic_read(&real->pools);
-	return refs > own ? refs - own : 0;
+	lockdep_assert_held(&real->svc->ln->lock);
+	return refcount_read(&real->ref) - !list_empty(&real->list);
 }
 
-/* Whether connections to a real may have been forgotten while it was down. */
-static bool may_have_forgotten(const struct lbvs_real *real)
+/* Whether any connections to a service's reals are forgotten when these go down. */
+static bool forgets(const struct lbvs_service *svc)
 {
-	const struct lbvs_service *svc = real->svc;
-
-	if (!lbvs_real_conns(real))
-		return false;
 	return svc->key.mark ? lbvs_closes(svc, IPPROTO_TCP) ||
 			       lbvs_closes(svc, IPPROTO_UDP) :
 			       lbvs_closes(svc, svc->key.proto);
@@ -176,22 +162,6 @@ struct lbvs_real *lbvs_real_get(struct lbvs_service *svc,
 		if (!memcmp(&real->key, key, sizeof(*key)))
 			return real;
 	return NULL;
-}
-
-static struct lbvs_real *real_alloc(struct lbvs_service *svc)
-{
-	struct lbvs_real *real = kzalloc(sizeof(*real), GFP_KERNEL_ACCOUNT);
-
-	if (!real)
-		return NULL;
-	real->svc = svc;
-	if (lbvs_stats_make(real)) {
-		kfree(real);
-		return NULL;
-	}
-	refcount_set(&real->ref, 1);
-	lbvs_route_real_init(real);
-	return real;
 }
 
 static void real_configure(struct lbvs_real *real,
@@ -239,71 +209,6 @@ static void real_free(struct lbvs_real *real)
 {
 	lbvs_route_flush_real(real);
 	call_rcu(&real->rcu, real_free_rcu);
-}
-
-/**
- * lbvs_real_add() - add a real to a service
- * @svc: the service
- * @key: its address and port, not in the service yet
- * @conf: the rest of it
- * @extack: for the reason of a refusal
- *
- * Return: 0, -ENOMEM, -E2BIG, or -EEXIST for a one-packet service's reply clash;
- * in case of an error nothing has changed
- */
-int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
-		  const struct lbvs_real_conf *conf,
-		  struct netlink_ext_ack *extack)
-{
-	struct lbvs_net *ln = svc->ln;
-	struct lbvs_pool *pool;
-	struct lbvs_real *real;
-	int err = -ENOMEM;
-
-	lockdep_assert_held(&ln->lock);
-	if (svc->num_reals == LBVS_REALS_MAX) {
-		NL_SET_ERR_MSG(extack, "the service has 65535 reals already");
-		return -E2BIG;
-	}
-	real = real_alloc(svc);
-	if (!real)
-		return -ENOMEM;
-	real->key = *key;
-	err = lbvs_addr_add(ln, key->af, key->addr, false);
-	if (err)
-		goto err_free;
-	real_configure(real, conf);
-
-	list_add_tail(&real->list, &svc->reals);
-	if (svc->flags & LBVS_SVC_F_ONE_PACKET) {
-		err = one_packet_join(real, extack);
-		if (err)
-			goto err_list;
-	}
-	pool = lbvs_pool_build(svc, svc->sched);
-	if (!pool) {
-		err = -ENOMEM;
-		goto err_one_packet;
-	}
-	expect_replies(real, conf->method);
-	expect_errors(real, conf->method);
-	lbvs_pool_publish(svc, pool);
-
-	list_add_tail(&real->object, &svc->objects);
-	svc->num_reals++;
-	ln->num_reals++;
-	ln->num_objects++;
-	ln->config_seq++;
-	return 0;
-
-err_one_packet:
-	one_packet_leave(real);
-err_list:
-	list_del(&real->list);
-	lbvs_addr_del(ln, key->af, key->addr, false);
-err_free:
-	real_free(real);
-	return err;
 }
 
 /* The one-packet table has nat reals alone: enter or leave it. */
@@ -363,14 +268,116 @@ int lbvs_real_edit(struct lbvs_real *real, const struct lbvs_real_conf *conf,
 	 * A real that comes back doesn't get its forgotten connections back. That
 	 * takes a walk through the table, with others waiting for the lock.
 	 */
-	if (real->down && conf->state != LBVS_REAL_DOWN &&
-	    may_have_forgotten(real))
+	if (real->down && conf->state != LBVS_REAL_DOWN && forgets(svc) &&
+	    lbvs_real_conns(real))
 		lbvs_conn_kill_unusable(svc->ln);
 	expect_replies(real, conf->method);
 	expect_errors(real, conf->method);
 	real_configure(real, conf);
 	lbvs_pool_publish(svc, pool);
 	svc->ln->config_seq++;
+	return 0;
+}
+
+static struct lbvs_real *real_make(struct lbvs_service *svc,
+				   const struct lbvs_real_key *key)
+{
+	struct lbvs_real *real = kzalloc(sizeof(*real), GFP_KERNEL_ACCOUNT);
+	struct lbvs_net *ln = svc->ln;
+	int err;
+
+	if (!real)
+		return ERR_PTR(-ENOMEM);
+	real->svc = svc;
+	real->key = *key;
+	real->down = true;
+	refcount_set(&real->ref, 1);
+	INIT_LIST_HEAD(&real->list);
+	lbvs_route_real_init(real);
+	err = lbvs_stats_make(real);
+	if (err)
+		goto err_free;
+	err = lbvs_addr_add(ln, key->af, key->addr, false);
+	if (err)
+		goto err_stats;
+	list_add_tail(&real->object, &svc->objects);
+	ln->num_objects++;
+	return real;
+
+err_stats:
+	lbvs_stats_put(real->stats_block);
+err_free:
+	kfree(real);
+	return ERR_PTR(err);
+}
+
+/*
+ * A removed real of that key whose connections go on, with a reference again. They
+ * are load that a scheduler has to know of.
+ */
+static struct lbvs_real *real_revive(struct lbvs_service *svc,
+				     const struct lbvs_real_key *key)
+{
+	struct lbvs_real *real;
+
+	if (forgets(svc) || svc->ln->num_objects == svc->ln->num_reals)
+		return NULL;
+	list_for_each_entry(real, &svc->objects, object) {
+		if (memcmp(&real->key, key, sizeof(*key)))
+			continue;
+		if (list_empty(&real->list) &&
+		    !refcount_inc_not_zero(&real->ref))
+			continue;
+		lbvs_stats_zero_real(real);
+		return real;
+	}
+	return NULL;
+}
+
+/* The configuration's reference is dropped when nobody can pick the real any more. */
+static void real_drop(struct lbvs_real *real)
+{
+	list_move_tail(&real->list, &real->svc->ln->detached);
+	real->grace = start_poll_synchronize_rcu();
+}
+
+/**
+ * lbvs_real_add() - add a real to a service
+ * @svc: the service
+ * @key: its address and port, not in the service yet
+ * @conf: the rest of it
+ * @extack: for the reason of a refusal
+ *
+ * One that was removed and still has connections comes back with them.
+ *
+ * Return: 0, -ENOMEM, -E2BIG, or -EEXIST for a one-packet service's reply clash;
+ * in case of an error nothing has changed
+ */
+int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
+		  const struct lbvs_real_conf *conf,
+		  struct netlink_ext_ack *extack)
+{
+	struct lbvs_real *real;
+	int err;
+
+	lockdep_assert_held(&svc->ln->lock);
+	if (svc->num_reals == LBVS_REALS_MAX) {
+		NL_SET_ERR_MSG(extack, "the service has 65535 reals already");
+		return -E2BIG;
+	}
+	real = real_revive(svc, key) ?: real_make(svc, key);
+	if (IS_ERR(real))
+		return PTR_ERR(real);
+	list_move_tail(&real->list, &svc->reals);
+	lbvs_local_find(real);
+	err = lbvs_real_edit(real, conf, extack);
+	if (err) {
+		lbvs_local_forget(real);
+		real_drop(real);
+		return err;
+	}
+	svc->num_reals++;
+	svc->ln->num_reals++;
 	return 0;
 }
 
@@ -384,12 +391,12 @@ void lbvs_real_detach(struct lbvs_real *real)
 
 	lockdep_assert_held(&svc->ln->lock);
 	one_packet_leave(real);
-	list_del(&real->list);
+	lbvs_local_forget(real);
 	svc->num_reals--;
 	svc->ln->num_reals--;
 	svc->ln->config_seq++;
 	WRITE_ONCE(real->down, true);
-	lbvs_real_put(real);
+	real_drop(real);
 }
 
 /**
@@ -429,18 +436,32 @@ void lbvs_real_put(struct lbvs_real *real)
 		llist_add(&real->freed, &real->svc->ln->freed_reals);
 }
 
+/* Those that nobody can find in a pool any more. */
+static void release_detached(struct lbvs_net *ln, bool quiet)
+{
+	struct lbvs_real *real, *next;
+
+	list_for_each_entry_safe(real, next, &ln->detached, list) {
+		if (!quiet && !poll_state_synchronize_rcu(real->grace))
+			break;
+		list_del_init(&real->list);
+		lbvs_real_put(real);
+		cond_resched();
+	}
+}
+
 /**
  * lbvs_reals_reap() - free the reals whose last reference is gone
  * @ln: the namespace
+ * @quiet: no packet is on its way in it any more
  */
-void lbvs_reals_reap(struct lbvs_net *ln)
+void lbvs_reals_reap(struct lbvs_net *ln, bool quiet)
 {
 	struct lbvs_real *real, *next;
 	struct llist_node *freed;
 
 	lockdep_assert_held(&ln->lock);
-	/* A pool's reference may be the last one. */
-	lbvs_pools_reap(ln);
+	release_detached(ln, quiet);
 	freed = llist_del_all(&ln->freed_reals);
 	llist_for_each_entry_safe(real, next, freed, freed) {
 		struct lbvs_service *svc = real->svc;

@@ -731,19 +731,6 @@ struct neighbour *lbvs_neigh_find(const struct dst_entry *dst,
 	return n;
 }
 
-/**
- * lbvs_addr_local() - is an address one of this host's own
- * @net: the namespace
- * @af: its family
- * @addr: the address
- */
-bool lbvs_addr_local(struct net *net, u8 af, const __be32 *addr)
-{
-	if (af == AF_INET)
-		return inet_addr_type(net, *addr) == RTN_LOCAL;
-	return ipv6_chk_addr(net, (const struct in6_addr *)addr, NULL, 0);
-}
-
 static bool delivers4(struct sk_buff *skb, const struct lbvs_packet *pkt)
 {
 	bool res = !ip_route_input_noref(skb, pkt->tuple.daddr[0],

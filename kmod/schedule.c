@@ -118,19 +118,24 @@ static struct lbvs_conn *conn_to(struct lbvs_real *real,
  * VIP and would not pass it on, were it not a director too that has picked us.
  * Nobody asks where no real is this host itself.
  */
-static bool picked_already(const struct lbvs_pool *pool,
+static bool picked_already(const struct lbvs_service *svc,
+			   const struct lbvs_pool *pool,
 			   const struct lbvs_packet *pkt)
 {
+	bool here = false, sent = false;
+	struct lbvs_real *real;
 	unsigned int i;
 
-	if (!pool->local || !pkt->sender)
+	if (!READ_ONCE(svc->locals) || !pkt->sender)
 		return false;
-	for (i = 0; i < pool->num; i++)
-		if (READ_ONCE(pool->slot[i].real->method) == LBVS_METHOD_DR &&
-		    !pool->slot[i].local &&
-		    lbvs_real_sent(pool->slot[i].real, pkt))
-			return true;
-	return false;
+	for (i = 0; i < pool->num && !(here && sent); i++) {
+		real = pool->slot[i].real;
+		if (READ_ONCE(real->local))
+			here = true;
+		else if (!sent && READ_ONCE(real->method) == LBVS_METHOD_DR)
+			sent = lbvs_real_sent(real, pkt);
+	}
+	return here && sent;
 }
 
 /**
@@ -146,7 +151,7 @@ bool lbvs_schedule_picked(const struct lbvs_service *svc,
 {
 	const struct lbvs_pool *pool = rcu_dereference(svc->pool);
 
-	return pool && picked_already(pool, pkt);
+	return pool && picked_already(svc, pool, pkt);
 }
 
 /* Who has the VIP himself drops what comes from it. */
@@ -168,18 +173,19 @@ static bool stays_here(const struct lbvs_tuple *tuple)
  * Whether a packet would come back from a real, be changed by nothing, or be
  * nothing that a real takes.
  */
-static bool would_loop(const struct lbvs_slot *slot,
-		       const struct lbvs_packet *pkt, bool local_only)
+static bool would_loop(struct lbvs_real *real, const struct lbvs_packet *pkt,
+		       bool local_only)
 {
-	u8 method = READ_ONCE(slot->real->method);
+	u8 method = READ_ONCE(real->method);
+	bool local = READ_ONCE(real->local);
 
-	if (slot->local && !lbvs_method_replies(method))
+	if (local && !lbvs_method_replies(method))
 		return false;
-	if (!slot->local && stays_here(&pkt->tuple))
+	if (!local && stays_here(&pkt->tuple))
 		return true;
-	return local_only || real_is_target(slot->real, &pkt->tuple) ||
+	return local_only || real_is_target(real, &pkt->tuple) ||
 	       real_is_sender(method, &pkt->tuple) ||
-	       (method == LBVS_METHOD_DR && lbvs_real_sent(slot->real, pkt));
+	       (method == LBVS_METHOD_DR && lbvs_real_sent(real, pkt));
 }
 
 /**
@@ -196,7 +202,7 @@ struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc,
 				       enum lbvs_drop *why)
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
-	const struct lbvs_slot *slot;
+	struct lbvs_real *real;
 	unsigned int i, first;
 	bool local_only;
 
@@ -204,11 +210,11 @@ struct lbvs_real *lbvs_schedule_packet(struct lbvs_service *svc,
 	if (!pool || !pool->num)
 		return NULL;
 	first = pool->sched->pick(pool);
-	local_only = picked_already(pool, pkt);
+	local_only = picked_already(svc, pool, pkt);
 	for (i = 0; i < tries(pool, local_only); i++) {
-		slot = &pool->slot[(first + i) % pool->num];
-		if (!would_loop(slot, pkt, local_only))
-			return slot->real;
+		real = pool->slot[(first + i) % pool->num].real;
+		if (!would_loop(real, pkt, local_only))
+			return real;
 		*why = LBVS_DROP_LOOP;
 	}
 	return NULL;
@@ -233,7 +239,7 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 {
 	struct lbvs_pool *pool = rcu_dereference(svc->pool);
 	struct lbvs_conn *conn, *spare = NULL;
-	const struct lbvs_slot *slot;
+	struct lbvs_real *real;
 	unsigned int i, first;
 	bool local_only;
 
@@ -242,14 +248,14 @@ struct lbvs_conn *lbvs_schedule(struct lbvs_service *svc,
 		return NULL;
 	}
 	first = pool->sched->pick(pool);
-	local_only = picked_already(pool, pkt);
+	local_only = picked_already(svc, pool, pkt);
 	for (i = 0; i < tries(pool, local_only); i++) {
-		slot = &pool->slot[(first + i) % pool->num];
-		if (would_loop(slot, pkt, local_only)) {
+		real = pool->slot[(first + i) % pool->num].real;
+		if (would_loop(real, pkt, local_only)) {
 			*why = LBVS_DROP_LOOP;
 			continue;
 		}
-		conn = conn_to(slot->real, pkt, &spare, why);
+		conn = conn_to(real, pkt, &spare, why);
 		if (!IS_ERR(conn))
 			return conn;
 		*why = LBVS_DROP_CLASH;

@@ -214,6 +214,9 @@ int lbvs_service_edit(struct lbvs_service *svc,
 		}
 	}
 
+	/* What was forgotten by the old rule doesn't come back by the new one. */
+	if (svc->on_remove != want->on_remove)
+		lbvs_conn_kill_unusable(svc->ln);
 	svc->sched = want->sched;
 	lbvs_pool_publish(svc, pool);
 	WRITE_ONCE(svc->flags, want->flags);

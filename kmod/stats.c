@@ -266,6 +266,17 @@ void lbvs_stats_retire(struct lbvs_real *real)
 }
 
 /**
+ * lbvs_stats_zero_real() - let a real count from 0 again
+ * @real: the real
+ */
+void lbvs_stats_zero_real(struct lbvs_real *real)
+{
+	lockdep_assert_held(&real->svc->ln->lock);
+	real->base = (struct lbvs_sum){};
+	real_raw(&real->base, real);
+}
+
+/**
  * lbvs_stats_zero_service() - let a service and its reals count from 0 again
  * @svc: the service
  */
@@ -277,8 +288,7 @@ void lbvs_stats_zero_service(struct lbvs_service *svc)
 	svc->base = (struct lbvs_sum){};
 	service_raw(&svc->base, svc);
 	list_for_each_entry(real, &svc->objects, object) {
-		real->base = (struct lbvs_sum){};
-		real_raw(&real->base, real);
+		lbvs_stats_zero_real(real);
 		cond_resched();
 	}
 }

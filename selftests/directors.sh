@@ -206,6 +206,36 @@ ring_cases()
 	tell c3 close u
 }
 
+# their_addresses add|delete: those that the directors are reals by
+their_addresses()
+{
+	local director device bits words
+
+	for director in d r1 r2; do
+		address_of $director
+		device=eth0 bits=24 words=
+		[ $director != d ] || device=s
+		[ $FAMILY = 4 ] || bits=64
+		[ "$FAMILY$1" != 6add ] || words=nodad
+		on $director ip address $1 $REAL/$bits dev $device $words
+	done
+}
+
+# As when a host boots: what has to know that it is its own real can't see it yet.
+late_cases()
+{
+	L="$V a ring of three, whose addresses come after their services:"
+	their_addresses delete
+	each_has "d d r1 r2" "r1 d r1 r2" "r2 d r1 r2"
+	their_addresses add
+	ask d
+	pause 0.5
+	tell c3 each 3 tcp $VIP $P
+	told "$L TCP" "d=3 r1=3 r2=3" c3 each 9 tcp $VIP $P
+	told "$L UDP" "d=3 r1=3 r2=3" c3 many u 9 udp $VIP $P
+	tell c3 close '*'
+}
+
 cases()
 {
 	pair_cases
@@ -213,6 +243,7 @@ cases()
 	forgetful_case
 	nobody_cases
 	ring_cases
+	late_cases
 	for director in r1 r2; do
 		by $director lb flush
 	done

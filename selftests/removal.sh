@@ -101,6 +101,57 @@ udp_cases()
 	lb flush
 }
 
+# reals_of PROTOCOL: "ACTIVE/CONNECTIONS/COUNTED ..." into REALS
+reals_of()
+{
+	REALS=$(lbq '.services[] | select(.protocol == "'$1'") | [.reals[] | "\(.active)/\(.connections)/\(.stats.connections)"] | join(" ")' list)
+}
+
+# Its connections are load that a scheduler has to know of.
+readded_cases()
+{
+	names
+	service tcp $VIP 80 8080 --scheduler wlc -- $R1 $R2
+	service udp $VIP 53 8080 --scheduler rr -- $R1 $R2
+	told "$V TCP over two" "r1=4 r2=4" c1 many t 8 tcp $VIP 80
+	told "$V and UDP" "r1=2 r2=2" c1 many u 4 udp $VIP 53
+	lb restore - <<-END
+		del-real tcp $tcp $r2
+		add-real tcp $tcp $r2
+		del-real udp $udp $r2
+		add-real udp $udp $r2
+	END
+	reals_of tcp
+	is "$V a real deleted and added at once has its connections, and counts from 0" "$REALS" "4/4/4 4/4/0"
+	reals_of udp
+	is "$V but none that are forgotten" "$REALS" "2/2/2 0/0/0"
+	lb del-real tcp "$tcp" "$r2"
+	# Until nobody can pick it any more.
+	pause 1
+	lb add-real tcp "$tcp" "$r2"
+	reals_of tcp
+	is "$V or a second later" "$REALS" "4/4/4 4/4/0"
+	told "$V so it isn't given all that is new" "r1=2 r2=2" c1 many n 4 tcp $VIP 80
+	told "$V and all go on" "same=8 moved=0 failed=0" c1 sayall t
+	tell c1 close '*'
+	lb flush
+}
+
+# What its service's rule has forgotten isn't remembered by another rule.
+rule_cases()
+{
+	names
+	service udp $VIP 53 8080 --scheduler rr -- $R1 $R2
+	told "$V UDP over two" "r1=3 r2=3" c1 many u 6 udp $VIP 53
+	lb restore - <<-END
+		del-real udp $udp $r2
+		edit-service udp $udp --on-remove keep
+	END
+	told "$V on-remove keep after a real was removed: those are forgotten" "same=3 moved=3 failed=0" c1 sayall u
+	tell c1 close '*'
+	lb flush
+}
+
 # Before anybody has cleared up after it: those that it had are forgotten for good.
 back_cases()
 {
@@ -175,6 +226,8 @@ cases()
 	replace_case
 	udp_cases
 	back_cases
+	readded_cases
+	rule_cases
 	tcp_cases
 	flush_case
 	again_case

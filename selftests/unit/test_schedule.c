@@ -119,6 +119,7 @@ static void service(unsigned int num)
 	}
 	pool->cursor.counter = -1;
 	svc.pool = pool;
+	svc.locals = 0;
 }
 
 static struct lbvs_packet packet(u8 proto, enum lbvs_tcp_event event)
@@ -353,7 +354,7 @@ static void loopback(const void *arg)
 	service(2);
 	pkt.tuple.saddr[0] = htonl(0x7f000001);
 	CHECK(schedule(&pkt, NULL) == LBVS_DROP_LOOP, "a real elsewhere");
-	svc.pool->slot[1].local = true;
+	svc.pool->slot[1].real->local = true;
 	schedule(&pkt, &fake.ours);
 	CHECK(inserted() == 1, "real %u", inserted());
 	pool_free(svc.pool);
@@ -397,8 +398,8 @@ static void local_service(void)
 	service(REALS);
 	for (slot = svc.pool->slot; slot < svc.pool->slot + REALS; slot++)
 		slot->real->method = LBVS_METHOD_DR;
-	svc.pool->slot[REALS - 1].local = true;
-	svc.pool->local = true;
+	slot[-1].real->local = true;
+	svc.locals = 1;
 }
 
 /* What another director has sent here, its real, stays here. */
@@ -421,9 +422,12 @@ static void picked(const void *arg)
 	CHECK(schedule(&pkt, NULL), "clash here");
 	CHECK(fake.tries == 3, "%u tries", fake.tries);
 	fake.clash[REALS - 1] = false;
-	svc.pool->local = false;
+	svc.locals = 0;
 	CHECK(!lbvs_schedule_picked(&svc, &pkt), "no real is here");
-	svc.pool->local = true;
+	svc.locals = 1;
+	svc.pool->slot[REALS - 1].real->local = false;
+	CHECK(!lbvs_schedule_picked(&svc, &pkt), "the real that is here is down");
+	svc.pool->slot[REALS - 1].real->local = true;
 
 	/* The client is no director; and we may pick ourselves. */
 	fake.sent[1] = false;
