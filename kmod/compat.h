@@ -8,7 +8,7 @@
 #include <net/genetlink.h>
 #include <net/route.h>
 
-#if KERNEL_VERSION(6, 10, 0) <= LINUX_VERSION_CODE
+#if KERNEL_VERSION(6, 5, 0) <= LINUX_VERSION_CODE
 #include <net/gso.h>
 #endif
 

@@ -30,13 +30,11 @@
 #define PRIORITY_FAST	100
 
 /**
- * struct fast_device - a device with the door
- * @list: in &lbvs_net.fast_devices
+ * struct fast_device - a device with the door, in &lbvs_net.fast_devices
  * @ops: the door
  * @rcu: for freeing it: who lists hooks reads @ops under RCU
  */
 struct fast_device {
-	struct list_head list;
 	struct nf_hook_ops ops;
 	struct rcu_head rcu;
 };
@@ -285,23 +283,15 @@ static unsigned int hook_fast(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static struct fast_device *find_device(const struct lbvs_net *ln,
-				       const struct net_device *dev)
-{
-	struct fast_device *fd;
-
-	list_for_each_entry(fd, &ln->fast_devices, list)
-		if (fd->ops.dev == dev)
-			return fd;
-	return NULL;
-}
-
 static void attach(struct lbvs_net *ln, struct net_device *dev)
 {
 	struct fast_device *fd = kzalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	int err = -ENOMEM;
 
 	if (!fd)
+		goto fail;
+	err = xa_insert(&ln->fast_devices, dev->ifindex, fd, GFP_KERNEL);
+	if (err)
 		goto fail;
 	fd->ops.hook = hook_fast;
 	fd->ops.dev = dev;
@@ -311,12 +301,13 @@ static void attach(struct lbvs_net *ln, struct net_device *dev)
 	fd->ops.priority = PRIORITY_FAST;
 	err = nf_register_net_hook(ln->net, &fd->ops);
 	if (err)
-		goto fail;
+		goto fail_erase;
 	/* The stack has it off only where it forwards. */
 	dev_disable_lro(dev);
-	list_add(&fd->list, &ln->fast_devices);
 	return;
 
+fail_erase:
+	xa_erase(&ln->fast_devices, dev->ifindex);
 fail:
 	kfree(fd);
 	/* A user in a namespace of his own can have that happen as often as he likes. */
@@ -327,7 +318,8 @@ fail:
 static void detach(struct lbvs_net *ln, struct fast_device *fd)
 {
 	nf_unregister_net_hook(ln->net, &fd->ops);
-	list_del(&fd->list);
+	/* It has kept its index: who leaves a namespace is told of before. */
+	xa_erase(&ln->fast_devices, fd->ops.dev->ifindex);
 	kfree_rcu(fd, rcu);
 }
 
@@ -353,7 +345,7 @@ static bool wanted(const struct lbvs_net *ln, const struct net_device *dev)
 
 static void update(struct lbvs_net *ln, struct net_device *dev, bool want)
 {
-	struct fast_device *fd = find_device(ln, dev);
+	struct fast_device *fd = xa_load(&ln->fast_devices, dev->ifindex);
 
 	ASSERT_RTNL();
 	if (want && !fd)
@@ -376,8 +368,10 @@ static void fast_work(struct work_struct *work)
 
 	rtnl_lock();
 	ln->fast_now = fast;
-	for_each_netdev(ln->net, dev)
+	for_each_netdev(ln->net, dev) {
 		update(ln, dev, wanted(ln, dev));
+		cond_resched();
+	}
 	rtnl_unlock();
 }
 
@@ -426,7 +420,7 @@ void lbvs_fast_set(struct lbvs_net *ln, const struct lbvs_fast_settings *want)
  */
 void lbvs_fast_net_init(struct lbvs_net *ln)
 {
-	INIT_LIST_HEAD(&ln->fast_devices);
+	xa_init_flags(&ln->fast_devices, XA_FLAGS_ACCOUNT);
 	INIT_WORK(&ln->fast_work, fast_work);
 	ln->fast.path = LBVS_FAST_PATH_ON;
 }
@@ -437,7 +431,8 @@ void lbvs_fast_net_init(struct lbvs_net *ln)
  */
 void lbvs_fast_net_exit(struct lbvs_net *ln)
 {
-	struct fast_device *fd, *next;
+	struct fast_device *fd;
+	unsigned long i;
 
 	cancel_work_sync(&ln->fast_work);
 	/* Most namespaces never had a service, and needn't wait for the RTNL. */
@@ -445,7 +440,7 @@ void lbvs_fast_net_exit(struct lbvs_net *ln)
 		return;
 	rtnl_lock();
 	ln->fast_now.path = LBVS_FAST_PATH_OFF;
-	list_for_each_entry_safe(fd, next, &ln->fast_devices, list)
+	xa_for_each(&ln->fast_devices, i, fd)
 		detach(ln, fd);
 	rtnl_unlock();
 }

@@ -19,6 +19,7 @@
 #include <linux/spinlock.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <net/dst.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -175,7 +176,8 @@ struct lbvs_client_ways {
  * @tunnel_df: &enum lbvs_tunnel_df; likewise
  * @conntrack: nat connections have conntrack entries; likewise
  * @fast: settings of the fast path; likewise
- * @fast_devices: devices that the fast path is attached to; under the RTNL
+ * @fast_devices: where the fast path is attached, by the device's index; under the
+ *	RTNL
  * @fast_now: as @fast was when @fast_work ran last, its path %LBVS_FAST_PATH_OFF
  *	where no device is to have it; under the RTNL
  * @fast_work: attaches it to devices, or detaches it, after a change
@@ -184,7 +186,7 @@ struct lbvs_client_ways {
  *	changed
  * @local_work: finds out anew which reals are this host itself
  * @conns: the connections
- * @cpu: per-CPU counters
+ * @cpu: per-CPU counters; NULL before the first service
  * @hooks: the doors; never change
  * @lock: serialises changes of the configuration, and everything else that may
  *	sleep. Nobody waits for it under the RTNL, nor for that inside it; nothing
@@ -223,7 +225,7 @@ struct lbvs_net {
 	u8 tunnel_df;
 	bool conntrack;
 	struct lbvs_fast_settings fast;
-	struct list_head fast_devices;
+	struct xarray fast_devices;
 	struct lbvs_fast_settings fast_now;
 	struct work_struct fast_work;
 	struct lbvs_client_ways client_ways;
@@ -723,6 +725,7 @@ void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln);
 void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu);
 u64 lbvs_stats_count(struct lbvs_net *ln, unsigned int i);
 u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu);
+int lbvs_stats_start(struct lbvs_net *ln);
 int lbvs_stats_make(struct lbvs_real *real);
 void lbvs_stats_put(struct lbvs_stats_block *block);
 void lbvs_stats_retire(struct lbvs_real *real);

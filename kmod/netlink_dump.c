@@ -570,7 +570,8 @@ struct conn_dump {
 
 int lbvs_nl_conn_start(struct netlink_callback *cb)
 {
-	struct conn_dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+	struct conn_dump *dump = kzalloc(sizeof(*dump),
+					 GFP_KERNEL_ACCOUNT);
 
 	cb->args[0] = (long)dump;
 	return dump ? 0 : -ENOMEM;

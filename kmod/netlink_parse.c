@@ -410,7 +410,7 @@ static int parse_service_timeouts(const struct nlattr *attr,
 
 		if (!want->timeout[i] || owner == proto)
 			continue;
-		NL_SET_ERR_MSG_ATTR(extack, attr,
+		NL_SET_ERR_MSG_ATTR(extack, nla_find_nested(attr, i),
 				    "a timeout of a state that the service's protocol does not have");
 		return -EINVAL;
 	}
@@ -515,8 +515,9 @@ static int parse_encap(struct nlattr **tb, struct lbvs_real_conf *conf,
 	}
 	if (conf->encap != LBVS_ENCAP_GUE &&
 	    (tb[LBVS_REAL_A_ENCAP_PORT] || tb[LBVS_REAL_A_ENCAP_CSUM])) {
-		NL_SET_ERR_MSG(extack,
-			       "an encapsulation port and checksum are for gue");
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP_PORT] ?:
+				    tb[LBVS_REAL_A_ENCAP_CSUM],
+				    "an encapsulation port and checksum are for gue");
 		return -EINVAL;
 	}
 	if (tb[LBVS_REAL_A_ENCAP_PORT])
@@ -542,19 +543,24 @@ static int check_method(struct nlattr **tb, const struct lbvs_service_key *svc,
 			struct netlink_ext_ack *extack)
 {
 	if (conf->method != LBVS_METHOD_TUNNEL && key->af != svc->af) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ADDR],
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_METHOD] ?:
+				    tb[LBVS_REAL_A_ADDR],
 				    "with nat and dr, a real is of its service's family");
 		return -EAFNOSUPPORT;
 	}
 	if (conf->method != LBVS_METHOD_NAT && key->port != svc->port) {
-		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_PORT],
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_METHOD] ?:
+				    tb[LBVS_REAL_A_PORT],
 				    "dr and tunnel leave the port as it is: the real's must be the service's");
 		return -EINVAL;
 	}
 	if (conf->method != LBVS_METHOD_TUNNEL &&
 	    (tb[LBVS_REAL_A_ENCAP] || tb[LBVS_REAL_A_ENCAP_PORT] ||
 	     tb[LBVS_REAL_A_ENCAP_CSUM])) {
-		NL_SET_ERR_MSG(extack, "an encapsulation is for tunnel");
+		NL_SET_ERR_MSG_ATTR(extack, tb[LBVS_REAL_A_ENCAP] ?:
+				    tb[LBVS_REAL_A_ENCAP_PORT] ?:
+				    tb[LBVS_REAL_A_ENCAP_CSUM],
+				    "an encapsulation is for tunnel");
 		return -EINVAL;
 	}
 	return 0;

@@ -97,7 +97,8 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 	int err;
 
 	lockdep_assert_held(&ln->lock);
-	err = lbvs_table_start(ln, af) ?: lbvs_addrs_start(ln);
+	err = lbvs_table_start(ln, af) ?: lbvs_addrs_start(ln) ?:
+	      lbvs_stats_start(ln);
 	if (err)
 		return err;
 	if (!ln->hooked) {
@@ -112,13 +113,13 @@ int lbvs_net_start(struct lbvs_net *ln, u8 af)
 }
 
 /**
- * lbvs_net_kick() - let the worker look at once at what has changed
- * @ln: the namespace
+ * lbvs_net_kick() - let the worker see at once that nothing is in use any more
+ * @ln: the namespace, where that may be so
  */
 void lbvs_net_kick(struct lbvs_net *ln)
 {
 	lockdep_assert_held(&ln->lock);
-	if (!ln->dead)
+	if (!ln->dead && !net_in_use(ln))
 		mod_delayed_work(system_unbound_wq, &ln->worker, 0);
 }
 
@@ -144,12 +145,9 @@ static int __net_init net_init(struct net *net)
 	for (i = 0; i < ARRAY_SIZE(ln->timeout); i++)
 		ln->timeout[i] = timeout_default[i] * HZ;
 
-	ln->cpu = alloc_percpu_gfp(struct lbvs_cpu, GFP_KERNEL_ACCOUNT);
-	if (!ln->cpu)
-		return -ENOMEM;
 	err = rhashtable_init(&ln->services, lbvs_service_params());
 	if (err)
-		goto err_cpu;
+		return err;
 	err = rhashtable_init(&ln->one_packet, lbvs_one_packet_params());
 	if (err)
 		goto err_services;
@@ -167,8 +165,6 @@ err_one_packet:
 	rhashtable_destroy(&ln->one_packet);
 err_services:
 	rhashtable_destroy(&ln->services);
-err_cpu:
-	free_percpu(ln->cpu);
 	return err;
 }
 

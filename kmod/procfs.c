@@ -150,6 +150,9 @@ static int services_show(struct seq_file *seq, void *v)
 		lbvs_stats_real(&sum, real);
 		show_sum(seq, &sum);
 		cond_resched();
+		/* It is all to be done again with more room. */
+		if (seq_has_overflowed(seq))
+			break;
 	}
 	return 0;
 }

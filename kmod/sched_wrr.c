@@ -81,7 +81,7 @@ static int wrr_prepare(struct lbvs_pool *pool)
 	for (i = 0; i < pool->num; i++)
 		len += turns(pool, i, sum, div);
 
-	turn = kvmalloc_array(len, sizeof(*turn), GFP_KERNEL);
+	turn = kvmalloc_array(len, sizeof(*turn), GFP_KERNEL_ACCOUNT);
 	pool->seq = kvmalloc_array(len, sizeof(*pool->seq), GFP_KERNEL_ACCOUNT);
 	if (!turn || !pool->seq) {
 		kvfree(turn);

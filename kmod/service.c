@@ -198,18 +198,21 @@ int lbvs_service_edit(struct lbvs_service *svc,
 		      struct netlink_ext_ack *extack)
 {
 	u32 changed = svc->flags ^ want->flags;
-	struct lbvs_pool *pool;
+	struct lbvs_pool *pool = NULL;
 	int i, err;
 
 	lockdep_assert_held(&svc->ln->lock);
-	pool = lbvs_pool_build(svc, want->sched);
-	if (!pool)
-		return -ENOMEM;
+	if (want->sched != svc->sched) {
+		pool = lbvs_pool_build(svc, want->sched);
+		if (!pool)
+			return -ENOMEM;
+	}
 	if (changed & LBVS_SVC_F_ONE_PACKET) {
 		err = lbvs_one_packet_set(svc, want->flags &
 					       LBVS_SVC_F_ONE_PACKET, extack);
 		if (err) {
-			lbvs_pool_discard(pool);
+			if (pool)
+				lbvs_pool_discard(pool);
 			return err;
 		}
 	}
@@ -218,7 +221,8 @@ int lbvs_service_edit(struct lbvs_service *svc,
 	if (svc->on_remove != want->on_remove)
 		lbvs_conn_kill_unusable(svc->ln);
 	svc->sched = want->sched;
-	lbvs_pool_publish(svc, pool);
+	if (pool)
+		lbvs_pool_publish(svc, pool);
 	WRITE_ONCE(svc->flags, want->flags);
 	WRITE_ONCE(svc->on_remove, want->on_remove);
 	WRITE_ONCE(svc->mss, want->mss);

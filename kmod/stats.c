@@ -11,6 +11,22 @@
 /* lbvs_sum is nothing but counters: added and subtracted as an array. */
 #define SUM_WORDS (sizeof(struct lbvs_sum) / sizeof(u64))
 
+/**
+ * lbvs_stats_start() - have counters for packets that are of no real
+ * @ln: the namespace, before its hooks are registered
+ *
+ * Namespaces that never have a service are many, and do without.
+ *
+ * Return: 0, also if they are there; or -ENOMEM
+ */
+int lbvs_stats_start(struct lbvs_net *ln)
+{
+	lockdep_assert_held(&ln->lock);
+	if (!ln->cpu)
+		ln->cpu = alloc_percpu_gfp(struct lbvs_cpu, GFP_KERNEL_ACCOUNT);
+	return ln->cpu ? 0 : -ENOMEM;
+}
+
 static struct lbvs_stats_block *block_make(void)
 {
 	struct lbvs_stats_block *block = kzalloc(sizeof(*block), GFP_KERNEL_ACCOUNT);
@@ -196,6 +212,8 @@ void lbvs_stats_net_cpu(struct lbvs_sum *sum, struct lbvs_net *ln, int cpu)
 {
 	lockdep_assert_held(&ln->lock);
 	*sum = (struct lbvs_sum){};
+	if (!ln->cpu)
+		return;
 	net_raw_cpu(sum, ln, cpu);
 	stats_sub(sum, &per_cpu_ptr(ln->cpu, cpu)->base);
 }
@@ -227,9 +245,12 @@ void lbvs_stats_net(struct lbvs_sum *sum, struct lbvs_net *ln)
  */
 u64 lbvs_stats_count_cpu(struct lbvs_net *ln, unsigned int i, int cpu)
 {
-	const struct lbvs_cpu *c = per_cpu_ptr(ln->cpu, cpu);
+	const struct lbvs_cpu *c;
 
 	lockdep_assert_held(&ln->lock);
+	if (!ln->cpu)
+		return 0;
+	c = per_cpu_ptr(ln->cpu, cpu);
 	return READ_ONCE(c->count[i]) - c->count_base[i];
 }
 
@@ -303,6 +324,8 @@ void lbvs_stats_zero(struct lbvs_net *ln)
 	int cpu, i;
 
 	lockdep_assert_held(&ln->lock);
+	if (!ln->cpu)
+		return;
 	list_for_each_entry(svc, &ln->list, list)
 		lbvs_stats_zero_service(svc);
 	for_each_possible_cpu(cpu) {
