@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "ask.h"
+#include "format.h"
+#include "names.h"
 #include "print.h"
 #include "report.h"
 #include "run.h"
@@ -50,6 +52,25 @@ int run_show(struct channel *channel, const struct command *cmd)
 	return status;
 }
 
+/* A newer module's, which a file couldn't have back. */
+static int refuse_unknown(const struct command *cmd, const struct config *config)
+{
+	char id[SERVICE_ROOM], what[SERVICE_ROOM + 128];
+
+	for (size_t i = 0; i < config->num_services; i++) {
+		const struct service *service = &config->services[i].service;
+		u32 unknown = service->flags >> flag_names.count << flag_names.count;
+
+		if (!unknown)
+			continue;
+		snprintf(what, sizeof(what),
+			 "%s has flags that this lbctl doesn't know (0x%x): it is older than the module",
+			 format_service(&service->id, id), unknown);
+		return report_failure(cmd->verb, what, 0);
+	}
+	return EXIT_DONE;
+}
+
 int run_save(struct channel *channel, const struct command *cmd)
 {
 	struct info info = { 0 };
@@ -64,6 +85,11 @@ int run_save(struct channel *channel, const struct command *cmd)
 	if (config.torn) {
 		config_free(&config);
 		return report_torn(cmd->verb);
+	}
+	status = refuse_unknown(cmd, &config);
+	if (status) {
+		config_free(&config);
+		return status;
 	}
 	line_settings(&info.settings);
 	for (size_t i = 0; i < config.num_services; i++) {

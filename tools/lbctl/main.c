@@ -69,6 +69,16 @@ out:
 	return status;
 }
 
+/* lbctl's own is known without a module. */
+static int show_own_version(bool json)
+{
+	if (json)
+		json_version(LBCTL_VERSION, NULL);
+	else
+		printf("lbctl %s\n", LBCTL_VERSION);
+	return EXIT_DONE;
+}
+
 static int run_verb(const struct command *cmd)
 {
 	struct channel channel;
@@ -90,11 +100,8 @@ static int run_verb(const struct command *cmd)
 	}
 	status = channel_open(&channel);
 	if (status) {
-		/* lbctl's own version is known without a module. */
-		if (verb_id(cmd->verb) == VERB_VERSION && cmd->json)
-			json_version(LBCTL_VERSION, NULL);
-		else if (verb_id(cmd->verb) == VERB_VERSION)
-			text_version(LBCTL_VERSION, NULL);
+		if (verb_id(cmd->verb) == VERB_VERSION)
+			show_own_version(cmd->json);
 		return report_unavailable(-status);
 	}
 	status = runners[verb_id(cmd->verb)](&channel, cmd);
@@ -102,19 +109,37 @@ static int run_verb(const struct command *cmd)
 	return status;
 }
 
+/* Who asks for help may have the words in any order. */
+static const struct verb *verb_among(int count, const char *const *words)
+{
+	const struct verb *verb = NULL;
+
+	for (int i = 0; i < count && !verb; i++)
+		verb = verb_find(words[i]);
+	return verb;
+}
+
+static int refuse_json(const struct verb *verb)
+{
+	return report_usage(verb, verb_id(verb) == VERB_SAVE ?
+			    "there is no JSON of this; '--json list' and '--json settings' have it" :
+			    "there is no JSON of this");
+}
+
 static int run_words(int count, const char *const *words, bool json, bool help)
 {
+	const struct verb *verb = help ? verb_among(count, words) : NULL;
 	struct parse_error error;
 	struct command cmd;
 
-	if (help && verb_find(words[0])) {
-		help_verb(verb_find(words[0]));
+	if (verb) {
+		help_verb(verb);
 		return EXIT_DONE;
 	}
 	if (parse_command(count, words, &cmd, &error))
 		return report_usage(cmd.verb, error.text);
 	if (json && cmd.verb->traits & VERB_NO_JSON)
-		return report_usage(cmd.verb, "there is no JSON of this; '--json list' has it");
+		return refuse_json(cmd.verb);
 	cmd.json = json;
 	return run_verb(&cmd);
 }
@@ -144,7 +169,7 @@ int main(int argc, char **argv)
 	}
 	count = take_globals(argc, argv, words, &json, &help);
 	if (count == 1 && !strcmp(words[0], "--version"))
-		status = printf("lbctl %s\n", LBCTL_VERSION) < 0;
+		status = show_own_version(json);
 	else if (count)
 		status = run_words(count, words, json, help);
 	else if (help)

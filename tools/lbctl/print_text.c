@@ -272,8 +272,6 @@ void text_settings(const struct settings *settings)
 void text_version(const char *lbctl, const struct info *info)
 {
 	printf("%-12s  %s\n", "lbctl", lbctl);
-	if (!info)
-		return;
 	printf("%-12s  %s\n", "module", info->version);
 	printf("%-12s  %s\n", "schedulers", info->schedulers);
 	printf("%-12s  %u buckets for connections, %u bytes each connection\n", "table",

@@ -70,7 +70,7 @@ static void widen_path(void)
 static int run_command(const struct command *cmd, const char *line)
 {
 	const char *word[COMMAND_WORDS + 1];
-	char room[COMMAND_ROOM], what[COMMAND_ROOM + 64];
+	char room[COMMAND_ROOM], what[COMMAND_ROOM + 96];
 	int status, count, error;
 	pid_t pid;
 
@@ -88,10 +88,10 @@ static int run_command(const struct command *cmd, const char *line)
 			return report_failure(cmd->verb, word[0], errno);
 	if (!status)
 		return EXIT_DONE;
-	if (geteuid())
-		return report_unavailable(EPERM);
-	snprintf(what, sizeof(what), "'%s' failed; what was done before it stays", line);
-	return report_failure(cmd->verb, what, 0);
+	snprintf(what, sizeof(what), "'%s' failed%s; what was done before it stays", line,
+		 geteuid() ? ", and this user isn't root" : "");
+	report_failure(cmd->verb, what, 0);
+	return geteuid() ? EXIT_UNAVAILABLE : EXIT_REFUSED;
 }
 
 /*

@@ -55,6 +55,21 @@ expect_lines()
 	[ $status = "$code" ] || printf '# exit %s: %s\n' "$status" "${output//$'\n'/$'\n'# }"
 }
 
+# Who may not do something hears what it was.
+unprivileged()
+{
+	local name='real-setup of no root: exit 3, says what failed' output status
+
+	if [ "$(id -u)" != 0 ]; then
+		skip "$name" 'this is no root, who alone can become nobody'
+		return
+	fi
+	output=$(setpriv --reuid 65534 --clear-groups "$lbctl" real-setup dr 203.0.113.10 --device lbvs9 2>&1)
+	status=$?
+	[ $status = 3 ] && grep -q "^lbctl: real-setup: '.*' failed, and this user isn't root" <<< "$output"
+	ok $? "$name"
+}
+
 words()
 {
 	"$lbctl" help | sed -n '/^verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
@@ -72,14 +87,17 @@ test_usage()
 	expect 2 'for example: lbctl add-service tcp' add-service
 	expect 2 "'70000' is no weight: expected a number from 0 to 65535" \
 		add-real tcp 192.0.2.10:80 10.0.0.11 --weight 70000
-	expect 2 'there is no JSON of this' --json save
+	expect 2 "there is no JSON of this; '--json list' and '--json settings' have it" --json save
+	expect 2 'there is no JSON of this$' --json help
 	expect 2 "'nonsense' is no verb" help nonsense
 	expect 2 "a device of this name is written 'dev off'" set fast-path on off
 	expect 2 'No such file' restore /nonexistent/rules
 	expect 2 'Is a directory' restore /
 	expect 0 '^usage: lbctl' --help
 	expect 0 '^usage: lbctl' help
+	expect 0 '^usage: lbctl restore' --replace restore --help
 	expect 0 '^lbctl [0-9]' --version
+	expect 0 '"module":null' --version --json
 }
 
 test_help()
@@ -161,6 +179,7 @@ test_real_side()
 	expect 0 '^-net.ipv4.conf.tunl0.rp_filter = 2$' real-setup tunnel 203.0.113.10 --persist
 	expect 0 '^ExecStart=ip fou add port 7 gue -6$' real-setup tunnel 203.0.113.10 --outer inet6 \
 		--encap gue --encap-port 7 --persist
+	unprivileged
 	expect_lines 2 "'real-setup' has no place" 'real-setup dr 192.0.2.10'
 }
 
