@@ -50,7 +50,8 @@ route_cases()
 	if [ $METHOD = dr ]; then
 		told "$L a real behind a gateway: nothing gets there" "error: timeout" c1 say u
 		drops gateway
-		between "$L and it is said why" $((DROPS - before)) 1 2
+		# The load before has left packets on their way.
+		between "$L and it is said why" $((DROPS - before)) 1 50
 	else
 		told "$L another route: it goes on" r1 c1 say u
 		told "$L TCP, too" r1=10 c1 say t 10
@@ -67,7 +68,6 @@ route_cases()
 	before=$DROPS
 	told "$L no route at all" "error: timeout" c1 say u
 	drops no_route
-	# The load before has left packets on their way.
 	between "$L and that is counted" $((DROPS - before)) 1 50
 	on_d route delete unreachable $REAL/$bits
 	tell c1 close u
