@@ -121,9 +121,10 @@ static const struct verb *verb_among(int count, const char *const *words)
 
 static int refuse_json(const struct verb *verb)
 {
-	return report_usage(verb, verb_id(verb) == VERB_SAVE ?
-			    "there is no JSON of this; '--json list' and '--json settings' have it" :
-			    "there is no JSON of this");
+	if (verb_id(verb) == VERB_SAVE)
+		return report_usage(verb,
+				    "there is no JSON of this; '--json list' and '--json settings' have it");
+	return report_usage(verb, "there is no JSON of this");
 }
 
 static int run_words(int count, const char *const *words, bool json, bool help)
