@@ -209,15 +209,24 @@ ring_cases()
 # their_addresses add|delete: those that the directors are reals by
 their_addresses()
 {
-	local director device bits words
+	local director device bits
 
 	for director in d r1 r2; do
 		address_of $director
-		device=eth0 bits=24 words=
+		device=eth0 bits=24
 		[ $director != d ] || device=s
 		[ $FAMILY = 4 ] || bits=64
-		[ "$FAMILY$1" != 6add ] || words=nodad
-		on $director ip address $1 $REAL/$bits dev $device $words
+		on $director ip address $1 $REAL/$bits dev $device
+	done
+}
+
+# IPv6 looks for others that have an address, for a second or two.
+settled()
+{
+	local director
+
+	for director in d r1 r2; do
+		[ -z "$(on $director ip address show tentative)" ] || return
 	done
 }
 
@@ -228,8 +237,8 @@ late_cases()
 	their_addresses delete
 	each_has "d d r1 r2" "r1 d r1 r2" "r2 d r1 r2"
 	their_addresses add
+	eventually "$L they are there" 10 settled
 	ask d
-	pause 0.5
 	tell c3 each 3 tcp $VIP $P
 	told "$L TCP" "d=3 r1=3 r2=3" c3 each 9 tcp $VIP $P
 	told "$L UDP" "d=3 r1=3 r2=3" c3 many u 9 udp $VIP $P

@@ -4,7 +4,8 @@
 # Floods at the connection limit: those who are there lose nothing, new ones get in,
 # memory stays within the limit, and afterwards it is as if nothing had been.
 # SECONDS_EACH is how long each flood lasts, LIMIT the connection limit, RATE_MAX how many
-# packets a second a flood has that makes connections (0: as many as it can), PATIENCE_MS
+# packets a second a flood has that makes connections, RATE_OTHER one that makes none (0:
+# as many as it can, which a slow kernel has in its backlog for seconds), PATIENCE_MS
 # when an answer counts as lost: others' patience is in proportion, so that what a slow
 # kernel is late with doesn't count as kept out.
 
@@ -14,6 +15,7 @@
 LIMIT=${LIMIT:-4000}
 PATIENCE_MS=${PATIENCE_MS:-5000}
 RATE_MAX=${RATE_MAX:-$((LIMIT / 2))}
+RATE_OTHER=${RATE_OTHER:-0}
 HEADROOM=$((LIMIT / 16 > 64 ? LIMIT / 16 : 64))
 # These are from port 1024 on. Those of c1's connections begin at 1030, so that a slow
 # kernel, too, which a few packets a second are a flood for, sees some at one of them.
@@ -126,7 +128,7 @@ only_those()
 # begin_flood NAME OPTIONS...: one that makes connections begins at the limit
 begin_flood()
 {
-	local rate=
+	local rate="-R $RATE_OTHER"
 
 	lb del-connection --client $FLOOD_CLIENTS > /dev/null
 	lb del-connection --client $C2 > /dev/null
@@ -139,7 +141,7 @@ begin_flood()
 	esac
 	lb zero
 	flood_for $SECONDS_EACH flood "${@:2}" $rate
-	[ -z "$BESIDE" ] || job f ./flood -m $FLOOD_MAC -t $SECONDS_EACH $BESIDE eth0 0 $VIP $P > /dev/null
+	[ -z "$BESIDE" ] || job f ./flood -m $FLOOD_MAC -t $SECONDS_EACH -R $RATE_OTHER $BESIDE eth0 0 $VIP $P > /dev/null
 }
 
 # under_flood NAME OPTIONS...
