@@ -102,7 +102,7 @@ check: deps
 	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),2)" $(vm)/check
 
 # Slow kernels: fewer bytes and connections, more patience.
-debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=300 TELL_TIMEOUT=300 AT_ONCE=9000 PATIENCE_MS=20000 RATE_OTHER=200 TEST_TIMEOUT=3600
+debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=1500 RATE_MAX=150 TELL_TIMEOUT=300 AT_ONCE=9000 PATIENCE_MS=20000 RATE_OTHER=200 TEST_TIMEOUT=3600
 check-debug: KERNELS = debug-A debug-B
 check-debug: deps
 	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done

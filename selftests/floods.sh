@@ -3,7 +3,8 @@
 #
 # Floods at the connection limit: those who are there lose nothing, new ones get in,
 # memory stays within the limit, and afterwards it is as if nothing had been.
-# SECONDS_EACH is how long each flood lasts, LIMIT the connection limit, RATE_MAX how many
+# SECONDS_EACH is how long each flood lasts, LIMIT the connection limit, which the new ones
+# that are asked for meanwhile mustn't reach by themselves, RATE_MAX how many
 # packets a second a flood has that makes connections, RATE_OTHER one that makes none (0:
 # as many as it can, which a slow kernel has in its backlog for seconds), PATIENCE_MS
 # when an answer counts as lost: others' patience is in proportion, so that what a slow
