@@ -226,7 +226,7 @@ settled()
 	local director
 
 	for director in d r1 r2; do
-		[ -z "$(on $director ip address show tentative)" ] || return
+		[ -z "$(on $director ip -6 -oneline address show tentative)" ] || return
 	done
 }
 
