@@ -234,6 +234,13 @@ request_cases()
 	for new in "$nat" "$dr" "$tunnel"; do
 		filled+=$'\n'"REAL_NEW $other REAL{ ${new#*REAL\{ }"
 	done
+	# Kept, they come back with it.
+	undo "${filled/ON_REMOVE=u8:2/ON_REMOVE=u8:1}"
+	tell c1 many k 6 udp $VIP2 $P timeout=1000
+	failing "$V REAL_NEW, its connections there" "REAL_NEW $other REAL{ ${nat#*REAL\{ }" "REAL_DEL $other REAL{ ${nat#*REAL\{ }"
+	told "$V and they go on" "same=6 moved=0 failed=0" c1 sayall k
+	tell c1 close '*'
+	undo "SERVICE_DEL $other"
 	undo "$filled"
 	tell c1 many k 6 udp $VIP2 $P timeout=1000
 	failing "$V REAL_DEL, connections closed" "REAL_DEL $other REAL{ ${nat#*REAL\{ }" "REAL_NEW $other REAL{ ${nat#*REAL\{ }"
