@@ -69,6 +69,7 @@ OPAQUE(rhash_head);
 OPAQUE(rhashtable);
 OPAQUE(u64_stats_sync);
 OPAQUE(work_struct);
+OPAQUE(xarray);
 #define IFNAMSIZ		16
 #define hsiphash_key_t		u64
 #define refcount_t		int
