@@ -337,6 +337,7 @@ static struct lbvs_real *real_revive(struct lbvs_service *svc,
 /* The configuration's reference is dropped when nobody can pick the real any more. */
 static void real_drop(struct lbvs_real *real)
 {
+	lbvs_local_forget(real);
 	list_move_tail(&real->list, &real->svc->ln->detached);
 	real->grace = start_poll_synchronize_rcu();
 }
@@ -372,7 +373,6 @@ int lbvs_real_add(struct lbvs_service *svc, const struct lbvs_real_key *key,
 	lbvs_local_find(real);
 	err = lbvs_real_edit(real, conf, extack);
 	if (err) {
-		lbvs_local_forget(real);
 		real_drop(real);
 		return err;
 	}
@@ -391,7 +391,6 @@ void lbvs_real_detach(struct lbvs_real *real)
 
 	lockdep_assert_held(&svc->ln->lock);
 	one_packet_leave(real);
-	lbvs_local_forget(real);
 	svc->num_reals--;
 	svc->ln->num_reals--;
 	svc->ln->config_seq++;

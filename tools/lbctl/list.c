@@ -82,11 +82,7 @@ int run_save(struct channel *channel, const struct command *cmd)
 	if (status)
 		return status;
 	/* Half a configuration in a file is worse than none. */
-	if (config.torn) {
-		config_free(&config);
-		return report_torn(cmd->verb);
-	}
-	status = refuse_unknown(cmd, &config);
+	status = config.torn ? report_torn(cmd->verb) : refuse_unknown(cmd, &config);
 	if (status) {
 		config_free(&config);
 		return status;
