@@ -7,7 +7,7 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./lib.sh
 
-MB=${MB:-32}
+megabytes 32
 FEW=$((MB / 4))
 all=(tx rx tso gso gro sg)
 

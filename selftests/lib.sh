@@ -146,6 +146,14 @@ finish()
 	exit
 }
 
+# megabytes NUMBER: what there is to send, into MB, unless that says it; when a test is run
+# again with the fast path off or for all, a quarter
+megabytes()
+{
+	[ "$FAST_PATH" = on ] || set -- $((($1 + 3) / 4))
+	MB=${MB:-$1}
+}
+
 # --- time ------------------------------------------------------------------
 
 # pause SECONDS: without a process.

@@ -9,7 +9,7 @@
 . ./methods-lib.sh
 
 P=8080
-MB=${MB:-100}
+megabytes 100
 TABLE=()
 
 listed()

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2086,SC2317 # addresses have no blanks; functions are called by name
 . ./methods-lib.sh
 
-MB=${MB:-16}
+megabytes 16
 FEW=$(((MB + 3) / 4))
 P=8080
 
