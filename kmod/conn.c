@@ -23,11 +23,14 @@
  * How far the search for a connection to evict goes. In a table that is as full
  * as it should be, the first bound ends it soon; in a sparse one (a low limit)
  * the second lets it see the whole of a smallest table. The third is for when
- * there is a closing one already, but no better one.
+ * there is one already, but maybe a better one. The longest silent one of
+ * EVICT_SAMPLE goes. Chains are looked at by EVICT_LINE, as they are in a cache line.
  */
 #define EVICT_CONNS	64
 #define EVICT_CHAINS	4096
-#define EVICT_BETTER	16
+#define EVICT_BETTER	16U
+#define EVICT_SAMPLE	4
+#define EVICT_LINE	8
 
 /* By family, and whether replies have a tuple of their own. */
 static struct kmem_cache *conn_cache[2][2];
@@ -218,57 +221,105 @@ static bool surely_closed(const struct lbvs_conn *conn)
 	return left <= more;
 }
 
-/*
- * Kill one connection that is of little use, if there is one from a place on:
- * expired, half-open, or UDP that was never answered or continued; else one that
- * is closing, unless that may be forged.
- */
-static bool evict_from(struct lbvs_net *ln, struct lbvs_conn_table *tbl,
-		       u32 start)
+/* For how long a connection has been silent, in jiffies; about, if the timeout was set since. */
+static s32 silence(const struct lbvs_conn *conn, u8 state)
 {
-	unsigned int i, left = EVICT_CONNS;
-	struct lbvs_conn *conn, *closing = NULL;
-	struct lbvs_conn_entry *entry;
-	u8 state;
+	return (u32)jiffies + lbvs_state_timeout(conn->real->svc, state) -
+	       READ_ONCE(conn->expires);
+}
 
-	for (i = 0; i < EVICT_CHAINS && left; i++) {
-		hlist_for_each_entry_rcu(entry,
-					 &tbl->bucket[(start + i) & tbl->mask],
+/* What a search for a connection to evict has found. */
+struct evict_search {
+	struct lbvs_conn *half_open;	/* that has been silent longest */
+	struct lbvs_conn *closing;	/* by more than a client's word */
+	unsigned int sample;		/* how many half-open ones */
+	unsigned int left;		/* how many may be looked at */
+};
+
+/* Return: whether this one is to go, and no other is to be looked for */
+static bool evict_consider(struct evict_search *search, struct lbvs_conn *conn)
+{
+	u8 state = lbvs_conn_state(conn);
+
+	search->left--;
+	if (!lbvs_conn_usable(conn))
+		return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD);
+	if (lbvs_state_half_open(state)) {
+		struct lbvs_conn *best = search->half_open;
+
+		if (!best || silence(conn, state) >
+			     silence(best, lbvs_conn_state(best)))
+			search->half_open = conn;
+		if (++search->sample == EVICT_SAMPLE)
+			search->left = 0;
+	} else if (!search->closing && surely_closed(conn)) {
+		search->closing = conn;
+	} else {
+		return false;
+	}
+	search->left = min(search->left, EVICT_BETTER);
+	return false;
+}
+
+/*
+ * Find a connection that is of little use: expired, half-open, or UDP that was never
+ * answered or continued, or else one that is closing, unless that may be forged.
+ *
+ * Of what is half-open the longest silent of a sample, lest a flood put out those
+ * whose handshake is on its way: that takes longer than the flood needs for a large part of the
+ * table only where the network is slow. From line to line the search leaps, by the same
+ * odd number: so it sees all, and no part of the table is emptied before others;
+ * whoever came to such a part would be the next to go.
+ */
+static struct lbvs_conn *evict_find(struct lbvs_conn_table *tbl, u64 place)
+{
+	struct evict_search search = { .left = EVICT_CONNS };
+	u32 start = place, leap = place >> 32 | 1;
+	struct lbvs_conn_entry *entry;
+	unsigned int i;
+	u32 chain;
+
+	for (i = 0; i < EVICT_CHAINS && search.left; i++) {
+		chain = start + round_down(i, EVICT_LINE) * leap +
+			i % EVICT_LINE;
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain & tbl->mask],
 					 node) {
+			struct lbvs_conn *conn;
+
 			if (entry->dir != LBVS_DIR_IN)
 				continue;
 			conn = lbvs_entry_conn(entry, entry->af);
-			state = lbvs_conn_state(conn);
-			if ((lbvs_state_half_open(state) ||
-			     !lbvs_conn_usable(conn)) &&
-			    lbvs_conn_kill(ln, conn))
-				return true;
-			if (!closing && surely_closed(conn)) {
-				closing = conn;
-				left = min(left, EVICT_BETTER + 1U);
-			}
-			if (!--left)
+			if (evict_consider(&search, conn))
+				return conn;
+			if (!search.left)
 				break;
 		}
 	}
-	return closing && lbvs_conn_kill(ln, closing);
+	return search.half_open ?: search.closing;
 }
 
 /*
  * Anywhere, so that nobody can aim, and who sends his SYN again has another chance
- * of finding one.
+ * of finding one. If another CPU took what was found, once more.
  */
 static bool evict_of(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	struct lbvs_conn_table *tbl;
-	u32 start = get_random_u32();
+	struct lbvs_conn *conn;
+	unsigned int tries = 2;
 
+again:
 	for (tbl = rcu_dereference(fam->table); tbl;
 	     tbl = rcu_dereference(tbl->next)) {
-		if (!evict_from(ln, tbl, start))
+		conn = evict_find(tbl, get_random_u64());
+		if (!conn)
 			continue;
-		this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
-		return true;
+		if (lbvs_conn_kill(ln, conn)) {
+			this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
+			return true;
+		}
+		if (--tries)
+			goto again;
 	}
 	return false;
 }

@@ -96,9 +96,9 @@ all_the_while()
 	done
 }
 
-# A new one gets in if it is through before the flood has gone once through the table.
-# What may be lost is what Documentation/under-attack.md says of that, and of a flood that
-# is too fast for grace periods, and three standard deviations; if the flood makes no
+# A new one gets in if it is through before the flood has gone once through what may be
+# put out. What may be lost is what Documentation/under-attack.md says of that, and of a flood
+# that is too fast for grace periods, and three standard deviations; if the flood makes no
 # connections, one packet.
 # got_in WORDS: of the load that the words are the answer of
 got_in()
@@ -107,12 +107,13 @@ got_in()
 
 	made=${2#requests=} made=${made%% *}
 	failed=${2#*failed=} failed=${failed%% *}
-	allowed=$(awk -v n=$made -v f=$MAKING -v l=$((LIMIT - 40)) -v s=$SECONDS_EACH \
+	allowed=$(awk -v n=$made -v f=$MAKING -v l=$((LIMIT - HEADROOM - KEPT)) -v s=$SECONDS_EACH \
 			-v refused=$DROPS -v sent=$FLOODED 'BEGIN {
 		share = f ? refused / sent : 0
 		if (share > 0.5)
 			share = 0.5
-		lost = n ? n * (1 - (1 - share) * exp(-f * s / n / l)) : 0
+		put_out = n && l > 0 ? (f * s / n / l) ^ 4 : 1
+		lost = n * (1 - (1 - share) * (1 - (put_out < 1 ? put_out : 1)))
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')
 	echo "# $1: $((made - failed)) of $made, $allowed may fail; $2"
@@ -164,6 +165,7 @@ under_flood()
 	tcp=$ANSWER
 	tell c2u stop
 	udp=$ANSWER
+	KEPT=$(($(lb connections --client $C2 | wc -l) + 40))
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
