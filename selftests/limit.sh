@@ -261,7 +261,7 @@ flood_case()
 	limit=$(lbq .conn_limit settings)
 	service tcp $VIP2 80 8080 -- $DEAD
 	lb set conn-limit 960
-	on d ./flood -R 3000 -r -k syn flood 1000 $VIP2 80 > /dev/null
+	on d ./flood -R 3000 -r -k syn flood 6000 $VIP2 80 > /dev/null
 	pause 0.1
 	half_open 100
 	pause 0.1
