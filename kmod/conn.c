@@ -221,6 +221,9 @@ static bool surely_closed(const struct lbvs_conn *conn)
 	return left <= more;
 }
 
+static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
+		      u32 same);
+
 /* For how long a connection has been silent, in jiffies; about, if the timeout was set since. */
 static s32 silence(const struct lbvs_conn *conn, u8 state)
 {
@@ -230,35 +233,36 @@ static s32 silence(const struct lbvs_conn *conn, u8 state)
 
 /* What a search for a connection to evict has found. */
 struct evict_search {
-	struct lbvs_conn *half_open;	/* that has been silent longest */
-	struct lbvs_conn *closing;	/* by more than a client's word */
+	struct lbvs_conn *conn;		/* what is to go, unless there is a better one */
+	s32 silence;			/* of it, if it is half-open */
+	u8 state;			/* that it was seen in */
 	unsigned int sample;		/* how many half-open ones */
 	unsigned int left;		/* how many may be looked at */
 };
 
-/* Return: whether this one is to go, and no other is to be looked for */
-static bool evict_consider(struct evict_search *search, struct lbvs_conn *conn)
+static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
 {
 	u8 state = lbvs_conn_state(conn);
+	s32 silent = 0;
 
 	search->left--;
-	if (!lbvs_conn_usable(conn))
-		return !(READ_ONCE(conn->word) & LBVS_CONN_DEAD);
-	if (lbvs_state_half_open(state)) {
-		struct lbvs_conn *best = search->half_open;
-
-		if (!best || silence(conn, state) >
-			     silence(best, lbvs_conn_state(best)))
-			search->half_open = conn;
+	if (!lbvs_conn_usable(conn)) {
+		if (READ_ONCE(conn->word) & LBVS_CONN_DEAD)
+			return;
+		search->left = 0;
+	} else if (lbvs_state_half_open(state)) {
+		silent = silence(conn, state);
 		if (++search->sample == EVICT_SAMPLE)
 			search->left = 0;
-	} else if (!search->closing && surely_closed(conn)) {
-		search->closing = conn;
-	} else {
-		return false;
+		if (search->sample > 1 && silent <= search->silence)
+			return;
+	} else if (search->conn || !surely_closed(conn)) {
+		return;
 	}
 	search->left = min(search->left, EVICT_BETTER);
-	return false;
+	search->conn = conn;
+	search->silence = silent;
+	search->state = state;
 }
 
 /*
@@ -271,50 +275,46 @@ static bool evict_consider(struct evict_search *search, struct lbvs_conn *conn)
  * odd number: so it sees all, and no part of the table is emptied before others;
  * whoever came to such a part would be the next to go.
  */
-static struct lbvs_conn *evict_find(struct lbvs_conn_table *tbl, u64 place)
+static void evict_find(struct evict_search *search,
+		       struct lbvs_conn_table *tbl, u64 place)
 {
-	struct evict_search search = { .left = EVICT_CONNS };
-	u32 start = place, leap = place >> 32 | 1;
+	u32 chain, start = place, leap = place >> 32 | 1;
 	struct lbvs_conn_entry *entry;
 	unsigned int i;
-	u32 chain;
 
-	for (i = 0; i < EVICT_CHAINS && search.left; i++) {
+	*search = (struct evict_search){ .left = EVICT_CONNS };
+	for (i = 0; i < EVICT_CHAINS && search->left; i++) {
 		chain = start + round_down(i, EVICT_LINE) * leap +
 			i % EVICT_LINE;
 		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain & tbl->mask],
 					 node) {
-			struct lbvs_conn *conn;
-
 			if (entry->dir != LBVS_DIR_IN)
 				continue;
-			conn = lbvs_entry_conn(entry, entry->af);
-			if (evict_consider(&search, conn))
-				return conn;
-			if (!search.left)
+			evict_consider(search, lbvs_entry_conn(entry, entry->af));
+			if (!search->left)
 				break;
 		}
 	}
-	return search.half_open ?: search.closing;
 }
 
 /*
  * Anywhere, so that nobody can aim, and who sends his SYN again has another chance
- * of finding one. If another CPU took what was found, once more.
+ * of finding one. If another CPU took what was found, or it isn't of little use any
+ * more, once more.
  */
 static bool evict_of(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 {
 	struct lbvs_conn_table *tbl;
-	struct lbvs_conn *conn;
+	struct evict_search found;
 	unsigned int tries = 2;
 
 again:
 	for (tbl = rcu_dereference(fam->table); tbl;
 	     tbl = rcu_dereference(tbl->next)) {
-		conn = evict_find(tbl, get_random_u64());
-		if (!conn)
+		evict_find(&found, tbl, get_random_u64());
+		if (!found.conn)
 			continue;
-		if (lbvs_conn_kill(ln, conn)) {
+		if (conn_kill(ln, found.conn, found.state, LBVS_CONN_STATE)) {
 			this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
 			return true;
 		}
@@ -544,18 +544,37 @@ static void conn_hashes(struct lbvs_net *ln, const struct lbvs_conn *conn,
 	*hash_out = lbvs_table_hash(fam, &tuple);
 }
 
-/* Whether it was alive. */
-static bool conn_mark_dead(struct lbvs_conn *conn)
+/* Whether it was alive, and of the bits "same" as it was seen. */
+static bool conn_mark_dead(struct lbvs_conn *conn, u32 seen, u32 same)
 {
 	u32 word = READ_ONCE(conn->word);
 
 	do {
-		if (word & LBVS_CONN_DEAD)
+		if (word & LBVS_CONN_DEAD || (word ^ seen) & same)
 			return false;
 	} while (!try_cmpxchg(&conn->word, &word, word | LBVS_CONN_DEAD));
 
 	if (word & LBVS_CONN_ACTIVE)
 		atomic_dec(&conn->real->active);
+	return true;
+}
+
+static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
+		      u32 same)
+{
+	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
+	u32 hash_in, hash_out;
+
+	if (!conn_mark_dead(conn, seen, same))
+		return false;
+
+	conn_hashes(ln, conn, &hash_in, &hash_out);
+	lbvs_table_lock(hash_in, hash_out);
+	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
+	if (replies)
+		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
+	lbvs_table_unlock(hash_in, hash_out);
+	call_rcu_hurry(&conn->rcu, conn_free_rcu);
 	return true;
 }
 
@@ -569,20 +588,7 @@ static bool conn_mark_dead(struct lbvs_conn *conn)
  */
 bool lbvs_conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn)
 {
-	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
-	u32 hash_in, hash_out;
-
-	if (!conn_mark_dead(conn))
-		return false;
-
-	conn_hashes(ln, conn, &hash_in, &hash_out);
-	lbvs_table_lock(hash_in, hash_out);
-	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
-	if (replies)
-		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
-	lbvs_table_unlock(hash_in, hash_out);
-	call_rcu_hurry(&conn->rcu, conn_free_rcu);
-	return true;
+	return conn_kill(ln, conn, 0, 0);
 }
 
 /**
