@@ -112,7 +112,7 @@ got_in()
 		share = f ? refused / sent : 0
 		if (share > 0.5)
 			share = 0.5
-		put_out = n && l > 0 ? (f * s / n / l) ^ 4 : 1
+		put_out = n && l > 0 ? (f * s / n / l) ^ 4 : f > 0
 		lost = n * (1 - (1 - share) * (1 - (put_out < 1 ? put_out : 1)))
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')
@@ -135,7 +135,7 @@ begin_flood()
 	lb del-connection --client $FLOOD_CLIENTS > /dev/null
 	lb del-connection --client $C2 > /dev/null
 	eventually "$L it begins with those that are there" 5 only_those
-	MAKING=0
+	MAKING=0 KEPT=0
 	case $1 in
 	SYN*|UDP*)
 		rate="-R $RATE_MAX"
@@ -165,7 +165,6 @@ under_flood()
 	tcp=$ANSWER
 	tell c2u stop
 	udp=$ANSWER
-	KEPT=$(($(lb connections --client $C2 | wc -l) + 40))
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
@@ -178,7 +177,7 @@ under_flood()
 	fi
 	case $1 in
 	SYN*|UDP*)
-		MAKING=$RATE
+		MAKING=$RATE KEPT=$(($(lb connections --client $C2 | wc -l) + 40))
 		between "$L and it was at the limit" $MOST $((LIMIT - HEADROOM)) 1000000 ;;
 	esac
 	[ -z "$BESIDE" ] || between "$L some of them looked closed" $LOOKED 1 20
