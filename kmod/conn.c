@@ -20,11 +20,11 @@
 #define LIMIT_BYTES	192
 
 /*
- * How far the search for a connection to evict goes. In a table that is as full
- * as it should be, the first bound ends it soon; in a sparse one (a low limit)
- * the second lets it see the whole of a smallest table. The third is for when
- * there is one already, but maybe a better one. The longest silent one of
- * EVICT_SAMPLE goes. Chains are looked at by EVICT_LINE, as they are in a cache line.
+ * How far the search for a connection to evict goes. In a table that is as full as it
+ * should be, the first bound ends it, or a sample of as many half-open ones as the
+ * fourth says; in a sparse one (a low limit) the second lets it see the whole of a
+ * smallest table. The third is for when there is a closing one already, but maybe a
+ * half-open one. Chains are looked at by EVICT_LINE, as they are in a cache line.
  */
 #define EVICT_CONNS	64
 #define EVICT_CHAINS	4096
@@ -224,11 +224,18 @@ static bool surely_closed(const struct lbvs_conn *conn)
 static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
 		      u32 same);
 
-/* For how long a connection has been silent, in jiffies; about, if the timeout was set since. */
+/*
+ * For how long a connection has been silent, in jiffies. By the timeout of now: where
+ * that was shortened since, what is older looks as if it came from the future, and
+ * has been silent for as long as can be.
+ */
 static s32 silence(const struct lbvs_conn *conn, u8 state)
 {
-	return (u32)jiffies + lbvs_state_timeout(conn->real->svc, state) -
-	       READ_ONCE(conn->expires);
+	s32 silent = (u32)jiffies + lbvs_state_timeout(conn->real->svc, state) -
+		     READ_ONCE(conn->expires);
+
+	/* A little: another CPU's packet, of this moment. */
+	return silent < -HZ ? S32_MAX : silent;
 }
 
 /* What a search for a connection to evict has found. */
@@ -252,17 +259,47 @@ static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
 		search->left = 0;
 	} else if (lbvs_state_half_open(state)) {
 		silent = silence(conn, state);
-		if (++search->sample == EVICT_SAMPLE)
+		if (!search->sample++)
+			search->left = EVICT_CONNS;
+		if (search->sample == EVICT_SAMPLE)
 			search->left = 0;
 		if (search->sample > 1 && silent <= search->silence)
 			return;
-	} else if (search->conn || !surely_closed(conn)) {
+	} else if (!search->conn && surely_closed(conn)) {
+		search->left = min(search->left, EVICT_BETTER);
+	} else {
 		return;
 	}
-	search->left = min(search->left, EVICT_BETTER);
 	search->conn = conn;
 	search->silence = silent;
 	search->state = state;
+}
+
+static void evict_look(struct evict_search *search,
+		       const struct lbvs_conn_table *tbl, u32 chain)
+{
+	u32 end = chain + EVICT_LINE;
+	struct lbvs_conn_entry *entry;
+
+	for (; chain < end; chain++)
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain], node) {
+			if (!search->left)
+				return;
+			if (entry->dir == LBVS_DIR_IN)
+				evict_consider(search,
+					       lbvs_entry_conn(entry, entry->af));
+		}
+}
+
+static u32 family_mask(const struct lbvs_conn_family *fam)
+{
+	struct lbvs_conn_table *tbl;
+	u32 mask = 0;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next))
+		mask |= tbl->mask;
+	return mask;
 }
 
 /*
@@ -270,30 +307,32 @@ static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
  * answered or continued, or else one that is closing, unless that may be forged.
  *
  * Of what is half-open the longest silent of a sample, lest a flood put out those
- * whose handshake is on its way: that takes longer than the flood needs for a large part of the
- * table only where the network is slow. From line to line the search leaps, by the same
- * odd number: so it sees all, and no part of the table is emptied before others;
- * whoever came to such a part would be the next to go.
+ * whose handshake is on its way: that takes longer than the flood needs for a large
+ * part of the table only where the network is slow. From line to line the search
+ * leaps, by the same odd number: so it sees all, and no part of the table is emptied
+ * before others; whoever came to such a part would be the next to go. It leaps through
+ * the widest of the tables, and where others have the place too, looks there as well:
+ * so a family is met as often as it has lines, and neither can keep the other out.
  */
 static void evict_find(struct evict_search *search,
-		       struct lbvs_conn_table *tbl, u64 place)
+		       const struct lbvs_conn_family *family, u64 place)
 {
-	u32 chain, start = place, leap = place >> 32 | 1;
-	struct lbvs_conn_entry *entry;
-	unsigned int i;
+	u32 line = place, leap = place >> 32 | 1, first = place >> 32 & 1;
+	u32 mask = family_mask(&family[0]) | family_mask(&family[1]);
+	struct lbvs_conn_table *tbl;
+	unsigned int i, f;
+	u32 chain;
 
 	*search = (struct evict_search){ .left = EVICT_CONNS };
-	for (i = 0; i < EVICT_CHAINS && search->left; i++) {
-		chain = start + round_down(i, EVICT_LINE) * leap +
-			i % EVICT_LINE;
-		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain & tbl->mask],
-					 node) {
-			if (entry->dir != LBVS_DIR_IN)
-				continue;
-			evict_consider(search, lbvs_entry_conn(entry, entry->af));
-			if (!search->left)
-				break;
-		}
+	for (i = 0; i < EVICT_CHAINS / EVICT_LINE; i++, line += leap) {
+		chain = line * EVICT_LINE & mask;
+		for (f = 0; f < 2; f++)
+			for (tbl = rcu_dereference(family[f ^ first].table);
+			     tbl; tbl = rcu_dereference(tbl->next))
+				if (chain <= tbl->mask)
+					evict_look(search, tbl, chain);
+		if (!search->left)
+			break;
 	}
 }
 
@@ -302,36 +341,21 @@ static void evict_find(struct evict_search *search,
  * of finding one. If another CPU took what was found, or it isn't of little use any
  * more, once more.
  */
-static bool evict_of(struct lbvs_net *ln, struct lbvs_conn_family *fam)
+static bool evict(struct lbvs_net *ln)
 {
-	struct lbvs_conn_table *tbl;
 	struct evict_search found;
 	unsigned int tries = 2;
 
-again:
-	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next)) {
-		evict_find(&found, tbl, get_random_u64());
+	do {
+		evict_find(&found, ln->conns.family, get_random_u64());
 		if (!found.conn)
-			continue;
+			return false;
 		if (conn_kill(ln, found.conn, found.state, LBVS_CONN_STATE)) {
 			this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
 			return true;
 		}
-		if (--tries)
-			goto again;
-	}
+	} while (--tries);
 	return false;
-}
-
-/* The limit is for both families: where one has filled it, it makes room for either. */
-static bool evict(struct lbvs_net *ln, struct lbvs_conn_family *fam)
-{
-	struct lbvs_conn_family *family = ln->conns.family;
-	struct lbvs_conn_family *other = &family[fam == &family[0]];
-
-	return evict_of(ln, fam) ||
-	       (atomic_read(&other->count) && evict_of(ln, other));
 }
 
 /*
@@ -349,8 +373,7 @@ static bool beyond_room(unsigned int count, u32 limit)
  * together. Where that is too many, a namespace still may put one of its own in the
  * place of another.
  */
-static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
-		  unsigned int users)
+static bool admit(struct lbvs_net *ln, unsigned int users)
 {
 	u32 users_limit = READ_ONCE(user_conn_limit);
 	u32 limit = READ_ONCE(ln->conns.limit);
@@ -364,7 +387,7 @@ static bool admit(struct lbvs_net *ln, struct lbvs_conn_family *fam,
 	/* Who is refused all the same puts nobody out. */
 	if (beyond_room(count, limit) || beyond_room(users, users_limit))
 		return false;
-	return evict(ln, fam) || !full;
+	return evict(ln) || !full;
 }
 
 /**
@@ -387,7 +410,7 @@ struct lbvs_conn *lbvs_conn_alloc(struct lbvs_net *ln,
 	struct lbvs_conn_family *fam = lbvs_conn_family(ln, tuple->af);
 	struct lbvs_conn *conn;
 
-	if (!admit(ln, fam, count_up(ln, fam))) {
+	if (!admit(ln, count_up(ln, fam))) {
 		*why = LBVS_DROP_CONN_LIMIT;
 		goto refuse;
 	}
