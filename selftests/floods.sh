@@ -99,26 +99,35 @@ all_the_while()
 # A new one gets in if it is through before the flood has gone once through what may be
 # put out. What may be lost is what Documentation/under-attack.md says of that, and of a flood
 # that is too fast for grace periods, and three standard deviations; if the flood makes no
-# connections, one packet.
-# got_in WORDS: of the load that the words are the answer of
+# connections, one packet. How long one takes is reckoned without what was lost.
+# got_in NAME WORDS PATIENCE RESENT: of the load that the words are the answer of, which
+# waited that many milliseconds for an answer, and sent so many SYNs again
 got_in()
 {
-	local made failed allowed
+	local made failed allowed lost
 
 	made=${2#requests=} made=${made%% *}
 	failed=${2#*failed=} failed=${failed%% *}
+	lost=$((failed > $4 ? failed : $4))
 	allowed=$(awk -v n=$made -v f=$MAKING -v l=$((LIMIT - HEADROOM - KEPT)) -v s=$SECONDS_EACH \
-			-v refused=$DROPS -v sent=$FLOODED 'BEGIN {
+			-v refused=$DROPS -v sent=$FLOODED -v waited=$((failed * $3 + $4 * 1000)) 'BEGIN {
 		share = f ? refused / sent : 0
 		if (share > 0.5)
 			share = 0.5
-		put_out = n && l > 0 ? (f * s / n / l) ^ 4 : f > 0
+		s -= waited / 1000
+		put_out = n && l > 0 ? ((s > 0 ? f * s / n : 0) / l) ^ 4 : f > 0
 		lost = n * (1 - (1 - share) * (1 - (put_out < 1 ? put_out : 1)))
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')
-	echo "# $1: $((made - failed)) of $made, $allowed may fail; $2"
+	echo "# $1: $((made - lost)) of $made at once, $allowed may be lost, $lost were; $2"
 	between "$1: new ones got in" $((made > failed)) 1 1
-	between "$1: as many as is promised: not" $failed 0 $allowed
+	between "$1: as many as is promised: not" $lost 0 $allowed
+}
+
+# SYNs that the new client has sent again, into RESENT
+resent()
+{
+	RESENT=$(on c2 nstat -asz TcpExtTCPSynRetrans | awk 'END { print $2 }')
 }
 
 only_those()
@@ -149,11 +158,13 @@ begin_flood()
 # under_flood NAME OPTIONS...
 under_flood()
 {
-	local tcp udp
+	local tcp udp before
 
 	L="$V $KIND, $1:"
 	lb set conn-limit $LIMIT
 	begin_flood "$@"
+	resent
+	before=$RESENT
 	order c2 load tcp $VIP $P timeout=$((PATIENCE_MS * 4 / 5))
 	order c2u load udp $VIP $P timeout=$((PATIENCE_MS * 3 / 50))
 	all_the_while $FLOOD
@@ -165,6 +176,7 @@ under_flood()
 	tcp=$ANSWER
 	tell c2u stop
 	udp=$ANSWER
+	resent
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
@@ -181,8 +193,8 @@ under_flood()
 		between "$L and it was at the limit" $MOST $((LIMIT - HEADROOM)) 1000000 ;;
 	esac
 	[ -z "$BESIDE" ] || between "$L some of them looked closed" $LOOKED 1 20
-	got_in "$L TCP" "$tcp"
-	got_in "$L UDP" "$udp"
+	got_in "$L TCP" "$tcp" $((PATIENCE_MS * 4 / 5)) $((RESENT - before))
+	got_in "$L UDP" "$udp" $((PATIENCE_MS * 3 / 50)) 0
 	afterwards
 }
 
