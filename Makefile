@@ -108,7 +108,7 @@ debug-env := MB=4 COUNT=20000 CONNS=2000 TIMES=2 RELOADS=2 LIMIT=1500 RATE_MAX=1
 check-debug: KERNELS = debug-A debug-B
 check-debug: deps
 	@for kernel in $(KERNELS); do $(vm)/build-debug "$${kernel#debug-}" || exit 1; done
-	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),1)" ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=14400 \
+	@KERNELS="$(KERNELS)" TESTS="$(TESTS)" JOBS="$(or $(JOBS),1)" IN_TURN= ONLY_VM=1 LOGS=logs-debug VM_TIMEOUT=14400 \
 		GUEST_ENV="$(debug-env)" $(vm)/check
 
 races := basic.sh states.sh changes.sh removal.sh reload.sh limit.sh clash.sh million.sh fastall.sh schedulers.sh \
