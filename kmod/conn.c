@@ -275,6 +275,7 @@ static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
 	search->state = state;
 }
 
+/* The chains of a line of one table. */
 static void evict_look(struct evict_search *search,
 		       const struct lbvs_conn_table *tbl, u32 chain)
 {
@@ -289,6 +290,18 @@ static void evict_look(struct evict_search *search,
 				evict_consider(search,
 					       lbvs_entry_conn(entry, entry->af));
 		}
+}
+
+/* The same place of all tables of a family that have it. */
+static void evict_look_in(struct evict_search *search,
+			  const struct lbvs_conn_family *fam, u32 chain)
+{
+	struct lbvs_conn_table *tbl;
+
+	for (tbl = rcu_dereference(fam->table); tbl;
+	     tbl = rcu_dereference(tbl->next))
+		if (chain <= tbl->mask)
+			evict_look(search, tbl, chain);
 }
 
 static u32 family_mask(const struct lbvs_conn_family *fam)
@@ -319,20 +332,15 @@ static void evict_find(struct evict_search *search,
 {
 	u32 line = place, leap = place >> 32 | 1, first = place >> 32 & 1;
 	u32 mask = family_mask(&family[0]) | family_mask(&family[1]);
-	struct lbvs_conn_table *tbl;
-	unsigned int i, f;
+	unsigned int i;
 	u32 chain;
 
 	*search = (struct evict_search){ .left = EVICT_CONNS };
-	for (i = 0; i < EVICT_CHAINS / EVICT_LINE; i++, line += leap) {
+	for (i = 0; i < EVICT_CHAINS / EVICT_LINE && search->left; i++) {
 		chain = line * EVICT_LINE & mask;
-		for (f = 0; f < 2; f++)
-			for (tbl = rcu_dereference(family[f ^ first].table);
-			     tbl; tbl = rcu_dereference(tbl->next))
-				if (chain <= tbl->mask)
-					evict_look(search, tbl, chain);
-		if (!search->left)
-			break;
+		evict_look_in(search, &family[first], chain);
+		evict_look_in(search, &family[!first], chain);
+		line += leap;
 	}
 }
 

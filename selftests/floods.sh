@@ -114,8 +114,9 @@ got_in()
 		share = f ? refused / sent : 0
 		if (share > 0.5)
 			share = 0.5
-		s -= waited / 1000
-		put_out = n && l > 0 ? ((s > 0 ? f * s / n : 0) / l) ^ 4 : f > 0
+		if ((s -= waited / 1000) < 0)
+			s = 0
+		put_out = n && l > 0 ? (f * s / n / l) ^ 4 : f > 0
 		lost = n * (1 - (1 - share) * (1 - (put_out < 1 ? put_out : 1)))
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')

@@ -260,6 +260,7 @@ handshakes_hold()
 	local limit still
 
 	limit=$(lbq .conn_limit settings)
+	service tcp $VIP2 80 8080 -- $DEAD
 	lb set conn-limit $2
 	on d ./flood -R 3000 -r -k syn flood $3 $FLOODED 80 > /dev/null
 	"${@:6}"
@@ -281,15 +282,12 @@ handshakes_hold()
 flood_cases()
 {
 	FLOODED=$VIP2
-	service tcp $VIP2 80 8080 -- $DEAD
 	handshakes_hold "at the limit" 960 6000 300 90
 	# By the shorter timeout what is older ends later than what is new.
-	service tcp $VIP2 80 8080 -- $DEAD
 	handshakes_hold "with a timeout made shorter" 960 6000 300 90 lb set timeout tcp-syn-sent 10
 	lb set timeout tcp-syn-sent 60
 	# One of twelve is half-open, so of 64 a few. 1 of the 100 is lost, and 8 if the
 	# search looks at 16 more after the first. The flood begins where eviction does.
-	service tcp $VIP2 80 8080 -- $DEAD
 	service udp $VIP2 80 8080 -- $DEAD
 	on d ./flood -R 4000 -n 5500 -k udp flood 11000 $VIP2 80 > /dev/null
 	connections "$V established ones" 5500
@@ -303,8 +301,7 @@ other_family_flood_case()
 	service tcp $VIP2 80 8080 -- $2
 	FLOODED=$VIP2
 	family $3
-	V=IPv$3
-	service tcp $VIP2 80 8080 -- $4
+	V=IPv$3 DEAD=$4
 	handshakes_hold "in a flood of IPv$1" 960 6000 300 90
 }
 
