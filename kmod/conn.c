@@ -202,10 +202,9 @@ static u32 limit_headroom(u32 limit)
  * FIN. A client that lives sends on; so it takes the silence after which a
  * connection with a RST is forgotten.
  */
-static bool surely_closed(const struct lbvs_conn *conn)
+static bool surely_closed(const struct lbvs_conn *conn, u32 word)
 {
 	const struct lbvs_service *svc = conn->real->svc;
-	u32 word = READ_ONCE(conn->word);
 	u8 state = word & LBVS_CONN_STATE;
 	s32 left, more;
 
@@ -242,19 +241,20 @@ static s32 silence(const struct lbvs_conn *conn, u8 state)
 struct evict_search {
 	struct lbvs_conn *conn;		/* what is to go, unless there is a better one */
 	s32 silence;			/* of it, if it is half-open */
-	u8 state;			/* that it was seen in */
+	u32 word;			/* as it was seen */
 	unsigned int sample;		/* how many half-open ones */
 	unsigned int left;		/* how many may be looked at */
 };
 
 static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
 {
-	u8 state = lbvs_conn_state(conn);
+	u32 word = READ_ONCE(conn->word);
+	u8 state = word & LBVS_CONN_STATE;
 	s32 silent = 0;
 
 	search->left--;
 	if (!lbvs_conn_usable(conn)) {
-		if (READ_ONCE(conn->word) & LBVS_CONN_DEAD)
+		if (word & LBVS_CONN_DEAD)
 			return;
 		search->left = 0;
 	} else if (lbvs_state_half_open(state)) {
@@ -265,14 +265,14 @@ static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
 			search->left = 0;
 		if (search->sample > 1 && silent <= search->silence)
 			return;
-	} else if (!search->conn && surely_closed(conn)) {
+	} else if (!search->conn && surely_closed(conn, word)) {
 		search->left = min(search->left, EVICT_BETTER);
 	} else {
 		return;
 	}
 	search->conn = conn;
 	search->silence = silent;
-	search->state = state;
+	search->word = word;
 }
 
 /* The chains of a line of one table. */
@@ -358,7 +358,8 @@ static bool evict(struct lbvs_net *ln)
 		evict_find(&found, ln->conns.family, get_random_u64());
 		if (!found.conn)
 			return false;
-		if (conn_kill(ln, found.conn, found.state, LBVS_CONN_STATE)) {
+		if (conn_kill(ln, found.conn, found.word,
+			      LBVS_CONN_STATE | LBVS_CONN_RST_OUT)) {
 			this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
 			return true;
 		}
