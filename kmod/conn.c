@@ -19,19 +19,6 @@
 /* What a connection takes with its share of the table, rounded up. */
 #define LIMIT_BYTES	192
 
-/*
- * How far the search for a connection to evict goes. In a table that is as full as it
- * should be, the first bound ends it, or a sample of as many half-open ones as the
- * fourth says; in a sparse one (a low limit) the second lets it see the whole of a
- * smallest table. The third is for when there is a closing one already, but maybe a
- * half-open one. Chains are looked at by EVICT_LINE, as they are in a cache line.
- */
-#define EVICT_CONNS	64
-#define EVICT_CHAINS	4096
-#define EVICT_BETTER	16U
-#define EVICT_SAMPLE	4
-#define EVICT_LINE	8
-
 /* By family, and whether replies have a tuple of their own. */
 static struct kmem_cache *conn_cache[2][2];
 
@@ -190,158 +177,70 @@ static void count_down(struct lbvs_net *ln, struct lbvs_conn_family *fam)
 		atomic_dec(&user_conns);
 }
 
+static void conn_free_rcu(struct rcu_head *rcu)
+{
+	struct lbvs_conn *conn = container_of(rcu, struct lbvs_conn, rcu);
+	struct lbvs_real *real = conn->real;
+
+	lbvs_conn_discard(real->svc->ln, conn);
+	lbvs_real_put(real);
+}
+
+/* Of the chains that a connection is in; the same twice if it is in one. */
+static void conn_hashes(struct lbvs_net *ln, const struct lbvs_conn *conn,
+			u32 *hash_in, u32 *hash_out)
+{
+	struct lbvs_conn_family *fam;
+	struct lbvs_tuple tuple;
+
+	lbvs_conn_tuple(conn, LBVS_DIR_IN, &tuple);
+	fam = lbvs_conn_family(ln, tuple.af);
+	*hash_in = lbvs_table_hash(fam, &tuple);
+	*hash_out = *hash_in;
+	if (!lbvs_method_replies(lbvs_conn_method(conn)))
+		return;
+	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &tuple);
+	*hash_out = lbvs_table_hash(fam, &tuple);
+}
+
+/* Whether it was alive, and of the bits "same" as it was seen. */
+static bool conn_mark_dead(struct lbvs_conn *conn, u32 seen, u32 same)
+{
+	u32 word = READ_ONCE(conn->word);
+
+	do {
+		if (word & LBVS_CONN_DEAD || (word ^ seen) & same)
+			return false;
+	} while (!try_cmpxchg(&conn->word, &word, word | LBVS_CONN_DEAD));
+
+	if (word & LBVS_CONN_ACTIVE)
+		atomic_dec(&conn->real->active);
+	return true;
+}
+
+static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
+		      u32 same)
+{
+	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
+	u32 hash_in, hash_out;
+
+	if (!conn_mark_dead(conn, seen, same))
+		return false;
+
+	conn_hashes(ln, conn, &hash_in, &hash_out);
+	lbvs_table_lock(hash_in, hash_out);
+	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
+	if (replies)
+		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
+	lbvs_table_unlock(hash_in, hash_out);
+	call_rcu_hurry(&conn->rcu, conn_free_rcu);
+	return true;
+}
+
 /* How many connections below the limit the eviction begins; of a limit of 1, too. */
 static u32 limit_headroom(u32 limit)
 {
 	return max3(limit / 16, min(limit / 2, 64U), 1U);
-}
-
-/*
- * Whether a closing connection is so by more than what came in the client's name,
- * which anybody can send who guesses his port: a RST, or, where the real isn't heard, a
- * FIN. A client that lives sends on; so it takes the silence after which a
- * connection with a RST is forgotten.
- */
-static bool surely_closed(const struct lbvs_conn *conn, u32 word)
-{
-	const struct lbvs_service *svc = conn->real->svc;
-	u8 state = word & LBVS_CONN_STATE;
-	s32 left, more;
-
-	if (!lbvs_state_closing(state))
-		return false;
-	if (state == LBVS_STATE_TCP_CLOSE ?
-	    word & LBVS_CONN_RST_OUT :
-	    lbvs_method_replies(lbvs_conn_method(conn)))
-		return true;
-	left = READ_ONCE(conn->expires) - (u32)jiffies;
-	more = lbvs_state_timeout(svc, state) -
-	       lbvs_state_timeout(svc, LBVS_STATE_TCP_CLOSE);
-	return left <= more;
-}
-
-static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
-		      u32 same);
-
-/*
- * For how long a connection has been silent, in jiffies. By the timeout of now: where
- * that was shortened since, what is older looks as if it came from the future, and
- * has been silent for as long as can be.
- */
-static s32 silence(const struct lbvs_conn *conn, u8 state)
-{
-	s32 silent = (u32)jiffies + lbvs_state_timeout(conn->real->svc, state) -
-		     READ_ONCE(conn->expires);
-
-	/* A little: another CPU's packet, of this moment. */
-	return silent < -HZ ? S32_MAX : silent;
-}
-
-/* What a search for a connection to evict has found. */
-struct evict_search {
-	struct lbvs_conn *conn;		/* what is to go, unless there is a better one */
-	s32 silence;			/* of it, if it is half-open */
-	u32 word;			/* as it was seen */
-	unsigned int sample;		/* how many half-open ones */
-	unsigned int left;		/* how many may be looked at */
-};
-
-static void evict_consider(struct evict_search *search, struct lbvs_conn *conn)
-{
-	u32 word = READ_ONCE(conn->word);
-	u8 state = word & LBVS_CONN_STATE;
-	s32 silent = 0;
-
-	search->left--;
-	if (!lbvs_conn_usable(conn)) {
-		if (word & LBVS_CONN_DEAD)
-			return;
-		search->left = 0;
-	} else if (lbvs_state_half_open(state)) {
-		silent = silence(conn, state);
-		if (!search->sample++)
-			search->left = EVICT_CONNS;
-		if (search->sample == EVICT_SAMPLE)
-			search->left = 0;
-		if (search->sample > 1 && silent <= search->silence)
-			return;
-	} else if (!search->conn && surely_closed(conn, word)) {
-		search->left = min(search->left, EVICT_BETTER);
-	} else {
-		return;
-	}
-	search->conn = conn;
-	search->silence = silent;
-	search->word = word;
-}
-
-/* The chains of a line of one table. */
-static void evict_look(struct evict_search *search,
-		       const struct lbvs_conn_table *tbl, u32 chain)
-{
-	u32 end = chain + EVICT_LINE;
-	struct lbvs_conn_entry *entry;
-
-	for (; chain < end; chain++)
-		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain], node) {
-			if (!search->left)
-				return;
-			if (entry->dir == LBVS_DIR_IN)
-				evict_consider(search,
-					       lbvs_entry_conn(entry, entry->af));
-		}
-}
-
-/* The same place of all tables of a family that have it. */
-static void evict_look_in(struct evict_search *search,
-			  const struct lbvs_conn_family *fam, u32 chain)
-{
-	struct lbvs_conn_table *tbl;
-
-	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next))
-		if (chain <= tbl->mask)
-			evict_look(search, tbl, chain);
-}
-
-static u32 family_mask(const struct lbvs_conn_family *fam)
-{
-	struct lbvs_conn_table *tbl;
-	u32 mask = 0;
-
-	for (tbl = rcu_dereference(fam->table); tbl;
-	     tbl = rcu_dereference(tbl->next))
-		mask |= tbl->mask;
-	return mask;
-}
-
-/*
- * Find a connection that is of little use: expired, half-open, or UDP that was never
- * answered or continued, or else one that is closing, unless that may be forged.
- *
- * Of what is half-open the longest silent of a sample, lest a flood put out those
- * whose handshake is on its way: that takes longer than the flood needs for a large
- * part of the table only where the network is slow. From line to line the search
- * leaps, by the same odd number: so it sees all, and no part of the table is emptied
- * before others; whoever came to such a part would be the next to go. It leaps through
- * the widest of the tables, and where others have the place too, looks there as well:
- * so a family is met as often as it has lines, and neither can keep the other out.
- */
-static void evict_find(struct evict_search *search,
-		       const struct lbvs_conn_family *family, u64 place)
-{
-	u32 line = place, leap = place >> 32 | 1, first = place >> 32 & 1;
-	u32 mask = family_mask(&family[0]) | family_mask(&family[1]);
-	unsigned int i;
-	u32 chain;
-
-	*search = (struct evict_search){ .left = EVICT_CONNS };
-	for (i = 0; i < EVICT_CHAINS / EVICT_LINE && search->left; i++) {
-		chain = line * EVICT_LINE & mask;
-		evict_look_in(search, &family[first], chain);
-		evict_look_in(search, &family[!first], chain);
-		line += leap;
-	}
 }
 
 /*
@@ -351,14 +250,15 @@ static void evict_find(struct evict_search *search,
  */
 static bool evict(struct lbvs_net *ln)
 {
-	struct evict_search found;
 	unsigned int tries = 2;
+	struct lbvs_conn *conn;
+	u32 word;
 
 	do {
-		evict_find(&found, ln->conns.family, get_random_u64());
-		if (!found.conn)
+		conn = lbvs_evict_find(ln->conns.family, get_random_u64(), &word);
+		if (!conn)
 			return false;
-		if (conn_kill(ln, found.conn, found.word,
+		if (conn_kill(ln, conn, word,
 			      LBVS_CONN_STATE | LBVS_CONN_RST_OUT)) {
 			this_cpu_inc(ln->cpu->count[LBVS_COUNT_EVICTED]);
 			return true;
@@ -548,66 +448,6 @@ again:
 		goto again;
 	}
 	return found;
-}
-
-static void conn_free_rcu(struct rcu_head *rcu)
-{
-	struct lbvs_conn *conn = container_of(rcu, struct lbvs_conn, rcu);
-	struct lbvs_real *real = conn->real;
-
-	lbvs_conn_discard(real->svc->ln, conn);
-	lbvs_real_put(real);
-}
-
-/* Of the chains that a connection is in; the same twice if it is in one. */
-static void conn_hashes(struct lbvs_net *ln, const struct lbvs_conn *conn,
-			u32 *hash_in, u32 *hash_out)
-{
-	struct lbvs_conn_family *fam;
-	struct lbvs_tuple tuple;
-
-	lbvs_conn_tuple(conn, LBVS_DIR_IN, &tuple);
-	fam = lbvs_conn_family(ln, tuple.af);
-	*hash_in = lbvs_table_hash(fam, &tuple);
-	*hash_out = *hash_in;
-	if (!lbvs_method_replies(lbvs_conn_method(conn)))
-		return;
-	lbvs_conn_tuple(conn, LBVS_DIR_OUT, &tuple);
-	*hash_out = lbvs_table_hash(fam, &tuple);
-}
-
-/* Whether it was alive, and of the bits "same" as it was seen. */
-static bool conn_mark_dead(struct lbvs_conn *conn, u32 seen, u32 same)
-{
-	u32 word = READ_ONCE(conn->word);
-
-	do {
-		if (word & LBVS_CONN_DEAD || (word ^ seen) & same)
-			return false;
-	} while (!try_cmpxchg(&conn->word, &word, word | LBVS_CONN_DEAD));
-
-	if (word & LBVS_CONN_ACTIVE)
-		atomic_dec(&conn->real->active);
-	return true;
-}
-
-static bool conn_kill(struct lbvs_net *ln, struct lbvs_conn *conn, u32 seen,
-		      u32 same)
-{
-	bool replies = lbvs_method_replies(lbvs_conn_method(conn));
-	u32 hash_in, hash_out;
-
-	if (!conn_mark_dead(conn, seen, same))
-		return false;
-
-	conn_hashes(ln, conn, &hash_in, &hash_out);
-	lbvs_table_lock(hash_in, hash_out);
-	hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_IN)->node);
-	if (replies)
-		hlist_del_rcu(&lbvs_conn_entry(conn, LBVS_DIR_OUT)->node);
-	lbvs_table_unlock(hash_in, hash_out);
-	call_rcu_hurry(&conn->rcu, conn_free_rcu);
-	return true;
 }
 
 /**

@@ -167,6 +167,10 @@ int lbvs_conn_visit(struct lbvs_net *ln, lbvs_conn_fn fn, void *arg);
 void lbvs_conn_kill_unusable(struct lbvs_net *ln);
 void lbvs_conn_kill_all(struct lbvs_net *ln);
 
+/* evict.c */
+struct lbvs_conn *lbvs_evict_find(const struct lbvs_conn_family *family, u64 place,
+				  u32 *word);
+
 /* conn_table.c */
 void lbvs_table_locks_init(void);
 void lbvs_table_init(struct lbvs_net *ln);

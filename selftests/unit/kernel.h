@@ -26,6 +26,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s32 s32;
 
 #define BIT(nr)			(1U << (nr))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
@@ -51,15 +52,51 @@ typedef __u64 u64;
 #define max_t(type, x, y)	__pick(type, x, >, y)
 #define min_t(type, x, y)	__pick(type, x, <, y)
 #define max(x, y)		max_t(typeof(x), x, y)
+#define min(x, y)		min_t(typeof(x), x, y)
+#define U32_MAX			UINT_MAX
+#define S32_MAX			INT_MAX
+#define S32_MIN			INT_MIN
 
 #define ERR_PTR(error)		((void *)(long)(error))
 #define IS_ERR(pointer)		((unsigned long)(pointer) >= -4095UL)
 
+/* As list.h has it: the newest first. */
+struct hlist_node { struct hlist_node *next, **pprev; };
+struct hlist_head { struct hlist_node *first; };
+
+static inline void hlist_add_head(struct hlist_node *node, struct hlist_head *head)
+{
+	node->next = head->first;
+	node->pprev = &head->first;
+	if (head->first)
+		head->first->pprev = &node->next;
+	head->first = node;
+}
+
+static inline void hlist_del(struct hlist_node *node)
+{
+	*node->pprev = node->next;
+	if (node->next)
+		node->next->pprev = node->pprev;
+}
+
+static inline void *hlist_container(const struct hlist_node *node, size_t offset)
+{
+	return node ? (char *)node - offset : NULL;
+}
+
+/* Of entries whose node is called that, as all are here. */
+#define hlist_for_each_entry_rcu(pos, head, node) \
+	for (pos = hlist_container((head)->first, offsetof(typeof(*(pos)), node)); pos; \
+	     pos = hlist_container((pos)->node.next, offsetof(typeof(*(pos)), node)))
+
+/* For who uses it, to be set by the test. */
+extern unsigned long jiffies;
+#define HZ			250
+
 /* Types of fields that the code under test has, and doesn't touch. */
 #define OPAQUE(name)		struct name { char opaque; }
 OPAQUE(delayed_work);
-OPAQUE(hlist_head);
-OPAQUE(hlist_node);
 OPAQUE(list_head);
 OPAQUE(llist_head);
 OPAQUE(llist_node);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "lbvs.h"
+#include "rnd.h"
 #include "tap.h"
 
 /* As the table is: half as many entries as buckets, or fewer. */
@@ -17,18 +18,6 @@
 /* For pairs: small, so that there are collisions to be counted. */
 #define SMALL		1024
 #define PAIRS		(64 * SMALL)
-
-static u64 rnd_state;
-
-/* The same numbers in each case. (Not xorshift: it is linear, and so are hashes.) */
-static u64 rnd64(void)
-{
-	u64 z = rnd_state += 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
 
 /* As the kernel makes it. */
 static void new_key(struct lbvs_conn_family *fam)
