@@ -14,6 +14,7 @@
  * @real: who answered the last message
  * @timeout: how long to wait for an answer, in milliseconds
  * @wrong: what "sayall" has found wrong with it
+ * @again: its SYN was sent more than once
  */
 struct flow {
 	struct flow *next;
@@ -24,6 +25,7 @@ struct flow {
 	char real[NAME_MAX_LEN];
 	int timeout;
 	const char *wrong;
+	bool again;
 };
 
 /**

@@ -20,6 +20,8 @@
  *   each COUNT HOW	open, say, finish one after the other: how often who
  *   load HOW		as each, until the next line: "requests=N failed=N r1=N ..."; UDP's
  *			answers count if they have come by then, in time or late
+ *   late		of the last load: "again=N waited=MS": how many had an answer, but
+ *			not to their first SYN; and what they and those without took
  *   bulk ID BYTES	so many bytes each way, checked at both ends: "good"
  *   ask ID WORD	see server.c: hold, close, reset
  *   half ID		the client's FIN
@@ -74,6 +76,12 @@ struct waiting {
 	struct flow flow[WAITING_MAX + 1];
 	unsigned int n;
 };
+
+/* See "late". */
+static struct {
+	unsigned int again;
+	__u64 waited;
+} late;
 
 static struct flow *flows;
 
@@ -422,9 +430,14 @@ static void request_for_load(struct tally *tally, const struct flow_options *opt
 			     struct waiting *waiting)
 {
 	struct flow *flow = &waiting->flow[waiting->n];
+	__u64 start = now_ms();
 	const char *wrong;
 
 	wrong = request(flow, options);
+	if (!wrong && flow->again)
+		late.again++;
+	if (wrong || flow->again)
+		late.waited += now_ms() - start;
 	if (wrong && flow->type == SOCK_DGRAM && !strcmp(wrong, "timeout") &&
 	    waiting->n < WAITING_MAX)
 		waiting->n++;
@@ -471,6 +484,7 @@ static const char *do_load(int n, char **words)
 	wrong = parse_how(&options, n - 1, words + 1);
 	if (wrong)
 		return wrong;
+	memset(&late, 0, sizeof(late));
 	while (!poll(&input, 1, 0)) {
 		request_for_load(&tally, &options, &waiting);
 		requests++;
@@ -657,6 +671,10 @@ int main(void)
 			continue;
 		if (!strcmp(words[0], "took")) {
 			printf("%llu\n", took);
+			continue;
+		}
+		if (!strcmp(words[0], "late")) {
+			printf("again=%u waited=%llu\n", late.again, late.waited);
 			continue;
 		}
 		start = now_ms();
