@@ -278,13 +278,13 @@ handshakes_hold()
 }
 
 # Of 900 that may be, a flood puts 300 into others' places. Whose handshake has only begun
-# isn't among these, but by chance (Documentation/under-attack.md has the formula: 3 of 100).
+# isn't among these, but by chance (Documentation/under-attack.md has the formula: 1 of 100).
 flood_cases()
 {
 	FLOODED=$VIP2
 	handshakes_hold "at the limit" 960 6000 300 90
 	# By the shorter timeout what is older ends later than what is new.
-	handshakes_hold "with a timeout made shorter" 960 6000 300 90 lb set timeout tcp-syn-sent 10
+	handshakes_hold "with a timeout made shorter" 960 6000 300 90 lb set timeout tcp-syn-sent 30
 	lb set timeout tcp-syn-sent 60
 	# One of twelve is half-open, so of 64 a few. 1 of the 100 is lost, and 8 if the
 	# search looks at 16 more after the first. The flood begins where eviction does.
