@@ -269,8 +269,7 @@ static bool evict(struct lbvs_net *ln)
 
 /*
  * What is evicted counts until nobody can be looking at it any more, so who takes its
- * place may go beyond the limit for that time, but no farther than eviction began
- * before it.
+ * place may go beyond the limit for that time, but no farther than by the headroom.
  */
 static bool beyond_room(unsigned int count, u32 limit)
 {

@@ -25,8 +25,9 @@
 /* What a search has found. */
 struct evict_search {
 	struct lbvs_conn *conn;		/* what is to go, unless there is a better one */
-	s32 silence;			/* of it, if it is half-open; else S32_MIN */
+	s32 silent;			/* of the half-open ones the longest, or S32_MIN */
 	u32 word;			/* as it was seen */
+	u32 mask;			/* of the widest table */
 	unsigned int left;		/* how many may be looked at */
 	bool met;			/* a half-open one, in this line */
 };
@@ -75,12 +76,12 @@ static void consider_half_open(struct evict_search *search, struct lbvs_conn *co
 	s32 silent = silence(conn, word & LBVS_CONN_STATE);
 
 	search->met = true;
-	if (search->silence == S32_MIN)
+	if (search->silent == S32_MIN)
 		search->left = EVICT_CONNS;
-	if (silent <= search->silence)
+	if (silent <= search->silent)
 		return;
 	search->conn = conn;
-	search->silence = silent;
+	search->silent = silent;
 	search->word = word;
 }
 
@@ -105,18 +106,24 @@ static void consider(struct evict_search *search, struct lbvs_conn *conn)
 	search->word = word;
 }
 
-/* The same chain of all tables of a family that have it. */
+/*
+ * A chain of the widest table, and those of the others that are there, if theirs are
+ * spread evenly over its. While they are moved, an entry may be missed.
+ */
 static void look_at(struct evict_search *search,
 		    const struct lbvs_conn_family *fam, u32 chain)
 {
 	struct lbvs_conn_entry *entry;
 	struct lbvs_conn_table *tbl;
+	int shift;
 
 	for (tbl = rcu_dereference(fam->table); tbl;
 	     tbl = rcu_dereference(tbl->next)) {
-		if (chain > tbl->mask)
+		shift = fls(search->mask) - fls(tbl->mask);
+		/* Less than none: it is younger than the search. */
+		if (shift < 0 || chain & (BIT(shift) - 1))
 			continue;
-		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain], node) {
+		hlist_for_each_entry_rcu(entry, &tbl->bucket[chain >> shift], node) {
 			if (!search->left)
 				return;
 			if (entry->dir == LBVS_DIR_IN)
@@ -125,7 +132,7 @@ static void look_at(struct evict_search *search,
 	}
 }
 
-/* The chains of a line, up to one with half-open ones; by turns each is the first. */
+/* The chains of a line, up to one with half-open ones. Anyone may be the first. */
 static void look_in_line(struct evict_search *search,
 			 const struct lbvs_conn_family *family, u32 chain, u32 turn)
 {
@@ -166,9 +173,9 @@ static u32 family_mask(const struct lbvs_conn_family *fam)
  * is looked at more often; so it is one chain more than Documentation/under-attack.md
  * reckons with.) From line to line the search leaps, by the same odd number: so it sees
  * all, and no part of the table is emptied before others; whoever came to such a part
- * would be the next to go. It leaps through the widest of the tables, and where others have
- * the chain too, looks there as well: so a family is met as often as it has chains, and
- * neither can keep the other out.
+ * would be the next to go. It leaps through the widest of the tables, with the chains of
+ * the others in between: so each chain is met as often as any, and neither family can keep
+ * the other out.
  *
  * Context: RCU.
  * Return: the connection, whose word may have changed since; or NULL
@@ -176,13 +183,17 @@ static u32 family_mask(const struct lbvs_conn_family *fam)
 struct lbvs_conn *lbvs_evict_find(const struct lbvs_conn_family *family, u64 place,
 				  u32 *word)
 {
-	struct evict_search search = { .left = EVICT_CONNS, .silence = S32_MIN };
+	struct evict_search search = {
+		.silent = S32_MIN,
+		.mask = family_mask(&family[0]) | family_mask(&family[1]),
+		.left = EVICT_CONNS,
+	};
 	u32 line = place, leap = place >> 32 | 1, turn = place >> 61;
-	u32 mask = family_mask(&family[0]) | family_mask(&family[1]);
 	unsigned int i, sample = 0;
 
 	for (i = 0; i < EVICT_CHAINS / EVICT_LINE && search.left; i++) {
-		look_in_line(&search, family, line * EVICT_LINE & mask, turn);
+		look_in_line(&search, family, line * EVICT_LINE & search.mask,
+			     turn);
 		sample += search.met;
 		if (sample == EVICT_SAMPLE)
 			break;

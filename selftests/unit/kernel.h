@@ -150,6 +150,11 @@ static inline u64 div64_u64(u64 dividend, u64 divisor)
 
 #define div_u64			div64_u64
 
+static inline int fls(unsigned int word)
+{
+	return word ? 32 - __builtin_clz(word) : 0;
+}
+
 static inline u32 rol32(u32 word, unsigned int shift)
 {
 	return word << shift % 32 | word >> -shift % 32;

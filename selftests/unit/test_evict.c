@@ -11,13 +11,15 @@
 #include "rnd.h"
 #include "tap.h"
 
-#define CONNS_MAX	6000
+#define CONNS_MAX	24000
 /* How often the flood goes through the table first, and then while it is counted. */
 #define WARM		8
 #define ROUNDS		20
 
 /* How many connections a search looks at until it meets a half-open one. */
 #define LOOKED_AT	64
+/* How many chains with half-open ones make a sample. */
+#define SAMPLE		5
 
 #define NONE		U32_MAX
 
@@ -47,6 +49,7 @@ static struct conn {
  * @half_open: how many of these there are, flood and all
  * @other: how many established ones
  * @share: how many of a hundred new ones are IPv6
+ * @other_share: how many of a hundred established ones
  */
 struct flood {
 	const char *name;
@@ -56,11 +59,15 @@ struct flood {
 	unsigned int half_open;
 	unsigned int other;
 	unsigned int share;
+	unsigned int other_share;
 };
+
+static unsigned long looked_at;
 
 /* See kmod/conn.c; here no real is ever down. */
 bool lbvs_conn_usable(const struct lbvs_conn *conn)
 {
+	looked_at++;
 	return !(conn->word & LBVS_CONN_DEAD) &&
 	       (s32)((u32)jiffies - conn->expires) < 0;
 }
@@ -83,24 +90,25 @@ static void table_make(const struct flood *flood, unsigned int f)
 		family[f].table = NULL;
 }
 
-/* Its chain: of the old table, as long as that has not been moved. */
-static void link_entry(struct lbvs_conn_entry *entry, unsigned int f, bool old)
+/* Of an old table half of the chains have been moved. */
+static void link_entry(const struct flood *flood, struct lbvs_conn_entry *entry,
+		       unsigned int f)
 {
-	struct lbvs_conn_table *tbl = &table[f][!old];
+	struct lbvs_conn_table *tbl = &table[f][!flood->old[f] || rnd64() & 1];
 
 	hlist_add_head(&entry->node, &tbl->bucket[rnd64() & tbl->mask]);
 }
 
-static void conn_make(const struct flood *flood, struct conn *c, u8 state, bool old)
+static void conn_make(const struct flood *flood, struct conn *c, u32 word,
+		      unsigned int share)
 {
-	unsigned int f = rnd64() % 100 < flood->share, dir;
+	unsigned int f = rnd64() % 100 < share, dir;
 	u8 af = f ? AF_INET6 : AF_INET;
 
-	old = old && flood->old[f];
 	memset(c, 0, sizeof(*c));
 	c->born = jiffies;
 	c->conn.real = &real;
-	c->conn.word = state;
+	c->conn.word = word;
 	c->conn.expires = (u32)jiffies + TIMEOUT;
 	for (dir = 0; dir <= lbvs_method_replies(flood->method); dir++) {
 		struct lbvs_conn_entry *entry = lbvs_conn_entry_of(&c->conn, af, dir);
@@ -108,7 +116,7 @@ static void conn_make(const struct flood *flood, struct conn *c, u8 state, bool 
 		entry->af = af;
 		entry->dir = dir;
 		entry->method = flood->method;
-		link_entry(entry, f, old);
+		link_entry(flood, entry, f);
 	}
 }
 
@@ -129,11 +137,11 @@ static void table_fill(const struct flood *flood)
 		svc.life[i].timeout = TIMEOUT;
 	for (i = 0; i < 2; i++)
 		table_make(flood, i);
-	for (i = 0; i < num; i++) {
-		conn_make(flood, &conns[i], i < flood->other ?
-			  LBVS_STATE_TCP_ESTABLISHED : LBVS_STATE_TCP_SYN_SENT, true);
-		jiffies += i >= flood->other;
-	}
+	for (i = 0; i < flood->other; i++)
+		conn_make(flood, &conns[i], LBVS_STATE_TCP_ESTABLISHED,
+			  flood->other_share);
+	for (; i < num; i++, jiffies++)
+		conn_make(flood, &conns[i], LBVS_STATE_TCP_SYN_SENT, flood->share);
 }
 
 /* One more, for which another goes. At what age, and of which family; or NONE. */
@@ -143,7 +151,9 @@ static u32 flood_one(const struct flood *flood, u8 *af)
 	struct conn *c;
 	u32 word, age;
 
+	looked_at = 0;
 	found = lbvs_evict_find(family, rnd64(), &word);
+	CHECK(looked_at <= 2 * LOOKED_AT, "%lu are looked at", looked_at);
 	jiffies++;
 	if (!found)
 		return NONE;
@@ -152,7 +162,7 @@ static u32 flood_one(const struct flood *flood, u8 *af)
 	age = jiffies - 1 - c->born;
 	*af = lbvs_conn_entry(found, LBVS_DIR_IN)->af;
 	conn_unlink(flood, c);
-	conn_make(flood, c, LBVS_STATE_TCP_SYN_SENT, false);
+	conn_make(flood, c, LBVS_STATE_TCP_SYN_SENT, flood->share);
 	return age;
 }
 
@@ -160,6 +170,20 @@ static u32 flood_one(const struct flood *flood, u8 *af)
 static bool at_most(unsigned int num, double expected)
 {
 	return num <= expected + 4 * sqrt(expected) + 1;
+}
+
+/*
+ * How many a search should look at, at most: the chains that it wants, and as many others as
+ * it meets between their half-open ones. In a chain are more where there are more in all.
+ */
+static double work(const struct flood *flood)
+{
+	double half_open = flood->half_open, buckets = 0;
+	unsigned int f;
+
+	for (f = 0; f < 2; f++)
+		buckets += flood->old[f] ?: flood->buckets[f];
+	return SAMPLE * (1 + half_open / buckets) * (1 + flood->other / half_open);
 }
 
 /*
@@ -187,6 +211,7 @@ static void check_flood(const void *arg)
 {
 	unsigned int young[2][11] = {}, num[2], i, tenth, rounds, none = 0;
 	const struct flood *flood = arg;
+	unsigned long looked = 0;
 	double other;
 	u32 age;
 	u8 af;
@@ -198,6 +223,7 @@ static void check_flood(const void *arg)
 	rounds = ROUNDS * flood->half_open;
 	for (i = 0; i < rounds; i++) {
 		age = flood_one(flood, &af);
+		looked += looked_at;
 		if (age == NONE) {
 			none++;
 			continue;
@@ -209,6 +235,9 @@ static void check_flood(const void *arg)
 	other = (double)flood->other / (flood->other + flood->half_open);
 	CHECK(at_most(none, rounds * pow(other, LOOKED_AT)),
 	      "of %u searches, %u find none", rounds, none);
+	CHECK(looked <= rounds * work(flood) * 1.1,
+	      "%lu are looked at by %u searches, not %.1f by each", looked, rounds,
+	      work(flood));
 	num[1] = rounds / 100 * flood->share;
 	num[0] = rounds - num[1];
 	check_ages(young[0], num[0], other, "IPv4");
@@ -230,17 +259,127 @@ static const struct flood floods[] = {
 	  .buckets = { 8192 }, .half_open = 400, .other = 4400 },
 	{ .name = "dr, one in 25 half-open", .method = LBVS_METHOD_DR,
 	  .buckets = { 8192 }, .half_open = 200, .other = 4800 },
+	{ .name = "dr, eight in all", .method = LBVS_METHOD_DR,
+	  .buckets = { 4096 }, .half_open = 8 },
 	{ .name = "dr, few IPv6", .method = LBVS_METHOD_DR,
 	  .buckets = { 8192, 4096 }, .half_open = 3000, .share = 10 },
 	{ .name = "dr, few IPv4", .method = LBVS_METHOD_DR,
 	  .buckets = { 4096, 8192 }, .half_open = 3000, .share = 90 },
+	{ .name = "dr, IPv4's table four times as wide", .method = LBVS_METHOD_DR,
+	  .buckets = { 16384, 4096 }, .half_open = 5700, .share = 33 },
+	{ .name = "dr, 16 times as wide", .method = LBVS_METHOD_DR,
+	  .buckets = { 65536, 4096 }, .half_open = 4000, .share = 47 },
+	{ .name = "dr, IPv6 in a narrow table among established IPv4", .method = LBVS_METHOD_DR,
+	  .buckets = { 65536, 4096 }, .half_open = 1900, .other = 20000, .share = 100 },
+	{ .name = "nat, IPv4 in a narrow table among established IPv6", .method = LBVS_METHOD_NAT,
+	  .buckets = { 4096, 32768 }, .half_open = 950, .other = 10000, .other_share = 100 },
 	{ .name = "nat, while the table grows", .method = LBVS_METHOD_NAT,
 	  .buckets = { 8192 }, .old = { 4096 }, .half_open = 2000, .other = 2000 },
 };
 
+#define NOBODY		-1
+#define FEW		3
+
+/**
+ * struct few - some connections, and who of them goes
+ * @name: what it is
+ * @method: of all
+ * @conn: their words, and in how many tenths of a second they expire
+ * @found: who goes, or NOBODY
+ */
+struct few {
+	const char *name;
+	u8 method;
+	struct {
+		u32 word;
+		int left;
+	} conn[FEW];
+	int found;
+};
+
+/* Of the timeouts in few_make(). */
+#define NEW		600
+#define AGO(tenths)	(NEW - (tenths))
+
+#define S(state)	LBVS_STATE_##state
+
+static const struct few fews[] = {
+	{ "what is established stays", LBVS_METHOD_NAT,
+	  { { S(TCP_ESTABLISHED), 1 }, { S(UDP), 1 }, { S(TCP_FIN_WAIT), 1 } }, NOBODY },
+	{ "what is half-open goes", LBVS_METHOD_NAT,
+	  { { S(TCP_ESTABLISHED), 1 }, { S(TCP_SYN_SENT), NEW }, { S(UDP), 1 } }, 1 },
+	{ "a SYN-ACK was seen", LBVS_METHOD_NAT, { { S(TCP_SYN_RECV), NEW } }, 0 },
+	{ "UDP of one packet", LBVS_METHOD_DR, { { S(UDP), 1 }, { S(UDP_NEW), NEW } }, 1 },
+	{ "the longest silent", LBVS_METHOD_DR,
+	  { { S(TCP_SYN_SENT), AGO(2) }, { S(TCP_SYN_RECV), AGO(4) },
+	    { S(UDP_NEW), AGO(3) } }, 1 },
+	{ "who is dead already stays", LBVS_METHOD_NAT,
+	  { { S(TCP_SYN_SENT) | LBVS_CONN_DEAD, AGO(9) }, { S(TCP_SYN_SENT), NEW } }, 1 },
+	{ "what has expired, before what is half-open", LBVS_METHOD_NAT,
+	  { { S(TCP_SYN_SENT), 1 }, { S(TCP_ESTABLISHED), 0 } }, 1 },
+	{ "what is half-open, before what is closing", LBVS_METHOD_NAT,
+	  { { S(TCP_TIME_WAIT), 1 }, { S(TCP_SYN_SENT), NEW } }, 1 },
+	{ "closed by both", LBVS_METHOD_NAT, { { S(TCP_TIME_WAIT), NEW } }, 0 },
+	{ "closed by the real's RST", LBVS_METHOD_NAT,
+	  { { S(TCP_CLOSE) | LBVS_CONN_RST_OUT, NEW } }, 0 },
+	{ "by a RST of the client's: stays", LBVS_METHOD_NAT, { { S(TCP_CLOSE), 1 } }, NOBODY },
+	{ "dr, by a FIN of the client's: stays", LBVS_METHOD_DR,
+	  { { S(TCP_TIME_WAIT), AGO(99) } }, NOBODY },
+	{ "dr, and he has been silent since", LBVS_METHOD_DR,
+	  { { S(TCP_TIME_WAIT), AGO(100) } }, 0 },
+	{ "dr, by a RST: stays", LBVS_METHOD_DR, { { S(TCP_CLOSE), 1 } }, NOBODY },
+	{ "from before a timeout was shortened", LBVS_METHOD_NAT,
+	  { { S(TCP_SYN_SENT), AGO(50) }, { S(TCP_SYN_SENT), AGO(-11) } }, 1 },
+	{ "another CPU's packet of this moment", LBVS_METHOD_NAT,
+	  { { S(TCP_SYN_SENT), AGO(50) }, { S(TCP_SYN_SENT), AGO(-9) } }, 0 },
+};
+
+static const struct flood no_flood = { .buckets = { 4096, 4096 } };
+
+static void few_make(const struct few *few, unsigned int share)
+{
+	unsigned int i;
+
+	jiffies = 0;
+	for (i = 0; i < __LBVS_STATE_MAX; i++)
+		svc.life[i].timeout = NEW * HZ / 10;
+	svc.life[S(TCP_CLOSE)].timeout = 100 * HZ / 10;
+	for (i = 0; i < 2; i++)
+		table_make(&no_flood, i);
+	for (i = 0; i < FEW && few->conn[i].word; i++) {
+		conn_make(&(struct flood){ .method = few->method }, &conns[i],
+			  few->conn[i].word, share);
+		conns[i].conn.expires = few->conn[i].left * HZ / 10;
+	}
+}
+
+/* Wherever the chains are, and the search begins. */
+static void check_few(const void *arg)
+{
+	const struct few *few = arg;
+	unsigned int i;
+	u32 word;
+
+	rnd_state = 1;
+	for (i = 0; i < 100; i++) {
+		const struct lbvs_conn *found;
+
+		few_make(few, 50);
+		found = lbvs_evict_find(family, rnd64(), &word);
+		if (few->found == NOBODY)
+			CHECK(!found, "one in state %u is found", word);
+		else
+			CHECK(found == &conns[few->found].conn && word == found->word,
+			      "another is found");
+	}
+}
+
 int main(void)
 {
 	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fews); i++)
+		tap_case(check_few, &fews[i], "evict: %s", fews[i].name);
 
 	for (i = 0; i < ARRAY_SIZE(floods); i++)
 		tap_case(check_flood, &floods[i],
