@@ -11,8 +11,8 @@
 /*
  * How far the search goes. In a table that is as full as it should be, the first bound
  * ends it, or the sample; in a sparse one (a low limit) the second lets it see the whole
- * of a smallest table. The third is for when there is a closing one already, but maybe
- * a half-open one.
+ * of a smallest table, if none is wider. The third is for when there is a closing one
+ * already, but maybe a half-open one.
  */
 #define EVICT_CONNS	64
 #define EVICT_CHAINS	4096

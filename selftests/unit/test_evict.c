@@ -63,11 +63,15 @@ struct flood {
 };
 
 static unsigned long looked_at;
+/* A table that another CPU makes known while a search goes on, and where. */
+static struct lbvs_conn_table *published, **publish_at;
 
 /* See kmod/conn.c; here no real is ever down. */
 bool lbvs_conn_usable(const struct lbvs_conn *conn)
 {
 	looked_at++;
+	if (published)
+		*publish_at = published;
 	return !(conn->word & LBVS_CONN_DEAD) &&
 	       (s32)((u32)jiffies - conn->expires) < 0;
 }
@@ -174,16 +178,21 @@ static bool at_most(unsigned int num, double expected)
 
 /*
  * How many a search should look at, at most: the chains that it wants, and as many others as
- * it meets between their half-open ones. In a chain are more where there are more in all.
+ * it meets between their half-open ones. In a chain are more where there are more in all;
+ * at worst they are all in the narrowest table.
  */
 static double work(const struct flood *flood)
 {
-	double half_open = flood->half_open, buckets = 0;
-	unsigned int f;
+	double half_open = flood->half_open;
+	unsigned int narrowest = UINT_MAX, f;
 
-	for (f = 0; f < 2; f++)
-		buckets += flood->old[f] ?: flood->buckets[f];
-	return SAMPLE * (1 + half_open / buckets) * (1 + flood->other / half_open);
+	for (f = 0; f < 2; f++) {
+		if (flood->buckets[f])
+			narrowest = min(narrowest, flood->buckets[f]);
+		if (flood->old[f])
+			narrowest = min(narrowest, flood->old[f]);
+	}
+	return SAMPLE * (1 + half_open / narrowest) * (1 + flood->other / half_open);
 }
 
 /*
@@ -275,6 +284,12 @@ static const struct flood floods[] = {
 	  .buckets = { 4096, 32768 }, .half_open = 950, .other = 10000, .other_share = 100 },
 	{ .name = "nat, while the table grows", .method = LBVS_METHOD_NAT,
 	  .buckets = { 8192 }, .old = { 4096 }, .half_open = 2000, .other = 2000 },
+	{ .name = "nat, while it shrinks", .method = LBVS_METHOD_NAT,
+	  .buckets = { 4096 }, .old = { 8192 }, .half_open = 1000 },
+	{ .name = "dr, IPv6 alone", .method = LBVS_METHOD_DR,
+	  .buckets = { 0, 4096 }, .half_open = 1000, .share = 100 },
+	{ .name = "nat, four tables", .method = LBVS_METHOD_NAT,
+	  .buckets = { 16384, 8192 }, .old = { 8192, 4096 }, .half_open = 3000, .share = 40 },
 };
 
 #define NOBODY		-1
@@ -374,6 +389,53 @@ static void check_few(const void *arg)
 	}
 }
 
+/* It might go on until it has met a half-open one, but not for long. */
+static void check_closing(const void *arg)
+{
+	static const struct flood flood = {
+		.method = LBVS_METHOD_NAT, .buckets = { 4096 }, .other = 100,
+	};
+	unsigned int i;
+	u32 word;
+
+	rnd_state = 1;
+	table_fill(&flood);
+	for (i = 0; i < flood.other; i++)
+		conns[i].conn.word = LBVS_STATE_TCP_TIME_WAIT;
+	for (i = 0; i < 100; i++) {
+		looked_at = 0;
+		CHECK(lbvs_evict_find(family, rnd64(), &word), "none is found");
+		CHECK(looked_at <= 1 + 16, "%lu are looked at", looked_at);
+	}
+}
+
+/* As in a resize that begins while a search goes on; the search may not know of it. */
+static void check_published(const void *arg)
+{
+	static const struct flood flood = {
+		.method = LBVS_METHOD_DR, .buckets = { 4096 }, .half_open = 1000,
+	};
+	struct lbvs_conn_table *first = &table[0][1], wide = {
+		.mask = 65535, .bucket = calloc(65536, sizeof(struct hlist_head)),
+	};
+	unsigned int i;
+	u32 word;
+
+	rnd_state = 1;
+	table_fill(&flood);
+	published = &wide;
+	for (i = 0; i < 1000; i++) {
+		family[0].table = first;
+		family[1].table = NULL;
+		first->next = NULL;
+		/* A second one of this family, or the first one of the other. */
+		publish_at = i & 1 ? &first->next : &family[1].table;
+		CHECK(lbvs_evict_find(family, rnd64(), &word), "none is found");
+	}
+	published = NULL;
+	free(wide.bucket);
+}
+
 int main(void)
 {
 	unsigned int i;
@@ -385,5 +447,9 @@ int main(void)
 		tap_case(check_flood, &floods[i],
 			 "evict, %s: as few of the young go as is promised",
 			 floods[i].name);
+	tap_case(check_closing, NULL,
+		 "evict: after a closing one no more than 16 are looked at");
+	tap_case(check_published, NULL,
+		 "evict: a table that is wider, and there only since, is left alone");
 	return tap_end();
 }
