@@ -97,30 +97,55 @@ all_the_while()
 }
 
 # lost_by NAME WORDS: what its load has found, whose answer the words are: how many new ones
-# there were, into MADE, and of them didn't get in at once, into LOST_BY. By TCP he hasn't, too,
-# who had to send his SYN again; but he may only have been answered late, which says nothing
-# where nothing is put out, or where the kernel is slow: there only failures count.
+# there were, into MADE, and of them didn't get in at once, into LOST_BY, and how long those
+# took, into WAITED. By TCP he hasn't, too, who had to send his SYN again; but he may only
+# have been answered late, which says nothing where nothing is put out, or where the kernel
+# is slow: there only failures count.
 lost_by()
 {
+	local again took
+
 	MADE=${2#requests=} MADE=${MADE%% *}
 	FAILED=${2#*failed=} FAILED=${FAILED%% *}
 	LOST_BY=$FAILED
 	tell $1 late
-	WAITED=${ANSWER#*waited=}
+	WAITED=${ANSWER#*failed=}
+	again=${ANSWER#again=} took=${ANSWER#*took=}
 	[ $MAKING = 0 ] || [ $PATIENCE_MS -gt 5000 ] || {
-		ANSWER=${ANSWER#again=}
-		LOST_BY=$((LOST_BY + ${ANSWER%% *}))
+		LOST_BY=$((LOST_BY + ${again%% *}))
+		WAITED=$((WAITED + ${took%% *}))
 	}
 }
 
-# most_refused: in a thousand, as Documentation/under-attack.md has it for the longest time
-# that memory took to come back; into MOST_REFUSED
+# most_refused: how many of a thousand may be, into MOST_REFUSED: as many as came, while
+# memory was on its way back, beyond what there is room for (twice the headroom); and 50, as
+# what RCU is done with is freed a while after. GRACE_MS are the times that this took.
 most_refused()
 {
-	MOST_REFUSED=0
-	[ $((MAKING * GRACE_MS)) -eq 0 ] ||
-		MOST_REFUSED=$((1000 - 1000 * 1000 * LIMIT / 8 / MAKING / GRACE_MS))
-	[ $MOST_REFUSED -ge 0 ] || MOST_REFUSED=0
+	local ms more beyond=0
+
+	for ms in $GRACE_MS; do
+		more=$((MAKING * ms / 1000 - 2 * HEADROOM))
+		[ $more -le 0 ] || beyond=$((beyond + more))
+	done
+	MOST_REFUSED=$((beyond * 1000 / WANTED + 50))
+}
+
+# judge_refused: of those that wanted a place at the limit so many of a thousand, into REFUSED;
+# as many a second as wanted one are MAKING connections
+judge_refused()
+{
+	between "$L and some took others' places" "$WANTED" 1 100000000
+	[ "$WANTED" -gt 0 ] || return
+	MAKING=$((WANTED * 1000 / FLOOD_MS))
+	REFUSED=$((DROPS * 1000 / WANTED))
+	most_refused
+	if [ -n "$GRACE_MS" ]; then
+		between "$L and of a thousand no more were refused than while memory was away" \
+			$REFUSED 0 $MOST_REFUSED
+	else
+		skip "$L no more were refused than while memory was away" "this kernel's grace periods take no time"
+	fi
 }
 
 # A new one gets in if it is through before the flood has gone once through what may be
@@ -155,11 +180,11 @@ only_those()
 	[ $TOTAL = 40 ]
 }
 
-# What the flood that came first has put out is free.
+# The flood that came first is over, and what it has put out is free.
 memory_is_back()
 {
 	total connections
-	[ $TOTAL -le $((LIMIT - HEADROOM + 1)) ]
+	[ $TOTAL -ge $((LIMIT - HEADROOM)) ] && [ $TOTAL -le $((LIMIT - HEADROOM * 7 / 8)) ]
 }
 
 # begin_flood NAME OPTIONS...: one that makes connections begins at the limit
@@ -170,12 +195,12 @@ begin_flood()
 	lb del-connection --client $FLOOD_CLIENTS > /dev/null
 	lb del-connection --client $C2 > /dev/null
 	eventually "$L it begins with those that are there" 5 only_those
-	MAKING=0 KEPT=0 MOST_REFUSED=0
+	MAKING=0 KEPT=0 REFUSED=0 MOST_REFUSED=0
 	case $1 in
 	SYN*|UDP*)
 		rate="-R $RATE_MAX"
 		on f ./flood -m $FLOOD_MAC "${@:2}" eth0 $LIMIT $VIP $P > /dev/null
-		wait_for 10 memory_is_back ;;
+		eventually "$L it begins at the limit" 10 memory_is_back ;;
 	esac
 	lb zero
 	flood_for $SECONDS_EACH flood "${@:2}" $rate
@@ -196,16 +221,18 @@ under_flood()
 	order c2u load udp $VIP $P timeout=$((PATIENCE_MS * 3 / 50))
 	all_the_while $FLOOD
 	flooded flood
-	wait $GRACE
-	GRACE_MS=$(< $TMP/grace)
-	drops conn_limit
-	REFUSED=$((DROPS * 1000 / FLOODED))
-	total evicted
-	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $MOST_OBJECTS in memory, $TOTAL put out, $DROPS dropped at the limit, memory back in $GRACE_MS ms"
 	tell c2 stop
 	tcp=$ANSWER
 	tell c2u stop
 	udp=$ANSWER
+	wait $GRACE
+	GRACE_MS=$(< $TMP/grace)
+	drops conn_limit
+	total evicted
+	# All that wanted a place at the limit, the new ones, too.
+	WANTED=$((TOTAL + DROPS))
+	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $MOST_OBJECTS in memory, $TOTAL put out, $DROPS dropped at the limit, memory back in $(sort -n $TMP/grace | tail -n 1) ms at most"
+	between "$L there was a flood" "${FLOODED:-0}" 1 100000000
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000
 	# What is just being refused is counted, too.
@@ -218,12 +245,10 @@ under_flood()
 	fi
 	case $1 in
 	SYN*|UDP*)
-		MAKING=$RATE KEPT=$(($(lb connections --client $C2 | wc -l) + 40))
-		most_refused
-		# What RCU is done with is freed a while after.
-		between "$L and of a thousand no more were refused than while memory was away" \
-			$REFUSED 0 $((MOST_REFUSED + 50))
-		between "$L and it was at the limit" $MOST $((LIMIT - HEADROOM)) 1000000 ;;
+		KEPT=$(($(lb connections --client $C2 | wc -l) + 40))
+		between "$L and it was at the limit" $MOST $((LIMIT - HEADROOM)) 1000000
+		judge_refused ;;
+	*)	is "$L and nobody was refused" "$DROPS" 0 ;;
 	esac
 	[ -z "$BESIDE" ] || between "$L some of them looked closed" $LOOKED 1 20
 	got_in "$L TCP" c2 "$tcp"
@@ -231,8 +256,10 @@ under_flood()
 	afterwards
 }
 
+# Those that are there come first: a connection with a RST lives for some seconds only.
 afterwards()
 {
+	told "$L and those that were there are" "same=20 moved=0 failed=0" c1 sayall t
 	tell c2 each 100 tcp $VIP $P timeout=$((PATIENCE_MS * 9 / 50))
 	case $ANSWER in
 	*failed=*)
@@ -240,7 +267,6 @@ afterwards()
 		between "$L afterwards new ones get in at once, of 100 not" "${ANSWER%% *}" 0 1 ;;
 	*)	like "$L afterwards new ones get in at once" "$ANSWER" '^r1=[0-9]+ r2=[0-9]+$' ;;
 	esac
-	told "$L and those that were there are" "same=20 moved=0 failed=0" c1 sayall t
 }
 
 all_floods()

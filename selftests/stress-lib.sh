@@ -54,14 +54,14 @@ flood_for()
 	FLOOD=$JOB
 }
 
-# flooded NAME: waits for its end; packets into FLOODED, packets a second into RATE
+# flooded NAME: waits for its end; packets into FLOODED, packets a second into RATE, how long
+# it took into FLOOD_MS
 flooded()
 {
-	local ms
-
 	wait "$FLOOD"
-	read -r FLOODED ms < "$TMP/flood.$1"
-	RATE=$((FLOODED * 1000 / (ms + 1)))
+	read -r FLOODED FLOOD_MS < "$TMP/flood.$1"
+	FLOOD_MS=$((FLOOD_MS + 1))
+	RATE=$((FLOODED * 1000 / FLOOD_MS))
 }
 
 # hammer NAME OPTIONS...: ./nl on the director for SECONDS_EACH, in the background

@@ -326,25 +326,33 @@ static bool send_one(int fd, const struct packet *packet, const struct plan *pla
 	return write(fd, frame + skip, len) == (ssize_t)len;
 }
 
-/* Not before it is the next one's turn, a millisecond more or less. */
-static void keep_rate(const struct plan *plan, unsigned long sent, __u64 start)
+/* What it may make up for at a time, having been held up. */
+#define LATE_MS	100
+
+/*
+ * Not before it is the next one's turn, a millisecond more or less. What was missed is not
+ * made up for: that would be another rate, for as long. @lost: milliseconds of such.
+ */
+static void keep_rate(const struct plan *plan, unsigned long sent, __u64 start, __u64 *lost)
 {
-	__u64 due = sent * 1000 / plan->rate, gone = now_ms() - start;
+	__u64 due = sent * 1000 / plan->rate + *lost, gone = now_ms() - start;
 
 	if (due > gone)
 		usleep((due - gone) * 1000);
+	else if (gone > due + LATE_MS)
+		*lost += gone - due - LATE_MS;
 }
 
 static void send_all(int fd, struct packet *packet, const struct plan *plan)
 {
 	unsigned long i, taken = 0;
-	__u64 start = now_ms();
+	__u64 start = now_ms(), lost = 0;
 
 	for (i = 0; !stopped && (!plan->count || i < plan->count); i++) {
 		if (plan->ms && i % 64 == 0 && now_ms() - start >= plan->ms)
 			break;
 		if (plan->rate && i % 16 == 0)
-			keep_rate(plan, i, start);
+			keep_rate(plan, i, start, &lost);
 		fill(packet, plan, plan->tuples ? i % plan->tuples : i);
 		taken += send_one(fd, packet, plan);
 	}

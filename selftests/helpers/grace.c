@@ -3,8 +3,8 @@
  * grace SECONDS
  *
  * How long memory takes to come back that RCU has: waits for grace periods, one after the
- * other, for that time, and prints the milliseconds that the longest wait took. Like whoever
- * frees, each may begin within a period, and wait for that and the next one.
+ * other, for that time, and prints how many milliseconds each took that took any. Like
+ * whoever frees, it may begin within a period, and wait for that and the next one.
  */
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -18,18 +18,20 @@
 
 int main(int argc, char **argv)
 {
-	__u64 begin = now_ms(), start, took, longest = 0;
+	__u64 begin = now_ms(), start, took, ms;
 
 	if (argc != 2)
 		die("usage: grace SECONDS");
+	ms = strtod(argv[1], NULL) * 1000;
 	do {
 		start = now_ms();
 		if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 			die("membarrier: %s", strerror(errno));
 		took = now_ms() - start;
-		if (took > longest)
-			longest = took;
-	} while (now_ms() - begin < atoi(argv[1]) * 1000ULL);
-	printf("%llu\n", longest);
+		if (took)
+			printf("%llu\n", took);
+		else
+			usleep(1000);
+	} while (now_ms() - begin < ms);
 	return 0;
 }

@@ -20,8 +20,8 @@
  *   each COUNT HOW	open, say, finish one after the other: how often who
  *   load HOW		as each, until the next line: "requests=N failed=N r1=N ..."; UDP's
  *			answers count if they have come by then, in time or late
- *   late		of the last load: "again=N waited=MS": how many had an answer, but
- *			not to their first SYN; and what they and those without took
+ *   late		of the last load: "again=N took=MS failed=MS": how many had an answer,
+ *			but not to their first SYN, and what they took, and those without
  *   bulk ID BYTES	so many bytes each way, checked at both ends: "good"
  *   ask ID WORD	see server.c: hold, close, reset
  *   half ID		the client's FIN
@@ -80,7 +80,8 @@ struct waiting {
 /* See "late". */
 static struct {
 	unsigned int again;
-	__u64 waited;
+	__u64 took;
+	__u64 failed;
 } late;
 
 static struct flow *flows;
@@ -434,10 +435,12 @@ static void request_for_load(struct tally *tally, const struct flow_options *opt
 	const char *wrong;
 
 	wrong = request(flow, options);
-	if (!wrong && flow->again)
+	if (wrong) {
+		late.failed += now_ms() - start;
+	} else if (flow->again) {
+		late.took += now_ms() - start;
 		late.again++;
-	if (wrong || flow->again)
-		late.waited += now_ms() - start;
+	}
 	if (wrong && flow->type == SOCK_DGRAM && !strcmp(wrong, "timeout") &&
 	    waiting->n < WAITING_MAX)
 		waiting->n++;
@@ -674,7 +677,8 @@ int main(void)
 			continue;
 		}
 		if (!strcmp(words[0], "late")) {
-			printf("again=%u waited=%llu\n", late.again, late.waited);
+			printf("again=%u took=%llu failed=%llu\n", late.again, late.took,
+			       late.failed);
 			continue;
 		}
 		start = now_ms();
