@@ -119,13 +119,15 @@ lost_by()
 
 # most_refused: how many of a thousand may be, into MOST_REFUSED: as many as came, while
 # memory was on its way back, beyond what there is room for (twice the headroom); and 50, as
-# what RCU is done with is freed a while after. GRACE_MS are the times that this took.
+# what RCU is done with is freed a while after. GRACE_MS are the times that this took. The
+# flood may have been held up at other times.
 most_refused()
 {
-	local ms more beyond=0
+	local ms more beyond=0 rate=$((RATE_MAX + (WANTED - FLOODED) * 1000 / FLOOD_MS))
 
+	[ $rate -ge $MAKING ] || rate=$MAKING
 	for ms in $GRACE_MS; do
-		more=$((MAKING * ms / 1000 - 2 * HEADROOM))
+		more=$((rate * ms / 1000 - 2 * HEADROOM))
 		[ $more -le 0 ] || beyond=$((beyond + more))
 	done
 	MOST_REFUSED=$((beyond * 1000 / WANTED + 50))
@@ -135,16 +137,21 @@ most_refused()
 # as many a second as wanted one are MAKING connections
 judge_refused()
 {
-	between "$L and some took others' places" "$WANTED" 1 100000000
-	[ "$WANTED" -gt 0 ] || return
+	local title="$L and of a thousand no more were refused than while memory was away"
+
+	between "$L and some were put out" "$EVICTED" 1 100000000
+	[ $WANTED -gt 0 ] || return
 	MAKING=$((WANTED * 1000 / FLOOD_MS))
 	REFUSED=$((DROPS * 1000 / WANTED))
-	most_refused
-	if [ -n "$GRACE_MS" ]; then
-		between "$L and of a thousand no more were refused than while memory was away" \
-			$REFUSED 0 $MOST_REFUSED
+	if [ $RATE_MAX = 0 ]; then
+		MOST_REFUSED=1000
+		skip "$title" "what RCU is done with is freed far later by such a rate"
+	elif [ -z "$GRACE_MS" ]; then
+		MOST_REFUSED=50
+		skip "$title" "grace periods take no time here"
 	else
-		skip "$L no more were refused than while memory was away" "this kernel's grace periods take no time"
+		most_refused
+		between "$title" $REFUSED 0 $MOST_REFUSED
 	fi
 }
 
@@ -183,8 +190,11 @@ only_those()
 # The flood that came first is over, and what it has put out is free.
 memory_is_back()
 {
+	local before=$TOTAL
+
 	total connections
-	[ $TOTAL -ge $((LIMIT - HEADROOM)) ] && [ $TOTAL -le $((LIMIT - HEADROOM * 7 / 8)) ]
+	[ $TOTAL = $before ] && [ $TOTAL -ge $((LIMIT - HEADROOM)) ] &&
+		[ $TOTAL -le $((LIMIT - HEADROOM * 7 / 8)) ]
 }
 
 # begin_flood NAME OPTIONS...: one that makes connections begins at the limit
@@ -221,17 +231,17 @@ under_flood()
 	order c2u load udp $VIP $P timeout=$((PATIENCE_MS * 3 / 50))
 	all_the_while $FLOOD
 	flooded flood
+	drops conn_limit
+	total evicted
+	# All that wanted a place at the limit, the new ones, too.
+	EVICTED=$TOTAL WANTED=$((TOTAL + DROPS))
 	tell c2 stop
 	tcp=$ANSWER
 	tell c2u stop
 	udp=$ANSWER
-	wait $GRACE
+	wait $GRACE || failed "$L how long memory was away can't be told" "status $?"
 	GRACE_MS=$(< $TMP/grace)
-	drops conn_limit
-	total evicted
-	# All that wanted a place at the limit, the new ones, too.
-	WANTED=$((TOTAL + DROPS))
-	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $MOST_OBJECTS in memory, $TOTAL put out, $DROPS dropped at the limit, memory back in $(sort -n $TMP/grace | tail -n 1) ms at most"
+	echo "# $L $RATE packets a second, $FLOODED in all; $MOST connections at most, $MOST_OBJECTS in memory, $EVICTED put out, $DROPS dropped at the limit, memory back in $(sort -n $TMP/grace | tail -n 1) ms at most"
 	between "$L there was a flood" "${FLOODED:-0}" 1 100000000
 	is "$L of those that were there, none lost anything" "$LOST" 0
 	between "$L and they were heard" $SAID 40 1000000

@@ -331,7 +331,8 @@ static bool send_one(int fd, const struct packet *packet, const struct plan *pla
 
 /*
  * Not before it is the next one's turn, a millisecond more or less. What was missed is not
- * made up for: that would be another rate, for as long. @lost: milliseconds of such.
+ * made up for, but for LATE_MS: that would be another rate, for as long. @lost:
+ * milliseconds of such.
  */
 static void keep_rate(const struct plan *plan, unsigned long sent, __u64 start, __u64 *lost)
 {
