@@ -97,17 +97,17 @@ all_the_while()
 }
 
 # lost_by NAME WORDS: what its load has found, whose answer the words are: how many new ones
-# there were, into MADE, and of them didn't get in at once, into LOST_BY, and how long those
-# took, into WAITED. By TCP he hasn't, too, who had to send his SYN again; but he may only
-# have been answered late, which says nothing where nothing is put out, or where the kernel
-# is slow: there only failures count.
+# there were, into MADE, had no answer, into UNANSWERED, and didn't get in at once, into LOST_BY,
+# and how long those took, into WAITED. By TCP he hasn't, too, who had to send his SYN again;
+# but he may only have been answered late, which says nothing where nothing is put out, or
+# where the kernel is slow: there only the unanswered count.
 lost_by()
 {
 	local again took
 
 	MADE=${2#requests=} MADE=${MADE%% *}
-	FAILED=${2#*failed=} FAILED=${FAILED%% *}
-	LOST_BY=$FAILED
+	UNANSWERED=${2#*failed=} UNANSWERED=${UNANSWERED%% *}
+	LOST_BY=$UNANSWERED
 	tell $1 late
 	WAITED=${ANSWER#*failed=}
 	again=${ANSWER#again=} took=${ANSWER#*took=}
@@ -177,7 +177,7 @@ got_in()
 		print int(lost + 3 * sqrt(lost) + 1)
 	}')
 	echo "# $1: $((MADE - LOST_BY)) of $MADE at once, $allowed may be lost, $LOST_BY were; $3; in $WAITED ms"
-	between "$1: new ones got in" $((MADE > FAILED)) 1 1
+	between "$1: new ones got in" $((MADE > UNANSWERED)) 1 1
 	between "$1: as many as is promised: not" $LOST_BY 0 $allowed
 }
 
