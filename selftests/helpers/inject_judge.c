@@ -4,6 +4,7 @@
  * Documentation/methods.md.
  */
 
+#include <linux/icmp.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -408,7 +409,8 @@ static bool is_answer(const struct view *in, const struct view *out)
 		return false;
 	if (out->proto == IPPROTO_TCP)
 		return out->bytes[out->l4 + 13] & 4 && !l4_residue(out);
-	return (out->proto == IPPROTO_ICMP && !type) ||
+	/* Echo, or a time stamp that a mutated type asks for. */
+	return (out->proto == IPPROTO_ICMP && (!type || type == ICMP_TIMESTAMPREPLY)) ||
 	       (out->proto == IPPROTO_ICMPV6 && type == 129);
 }
 
