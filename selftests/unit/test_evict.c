@@ -131,16 +131,24 @@ static void conn_unlink(const struct flood *flood, struct conn *c)
 		hlist_del(&lbvs_conn_entry(&c->conn, LBVS_DIR_OUT)->node);
 }
 
+/* Empty tables, and the timeout of all states. */
+static void tables_make(const struct flood *flood, u32 timeout)
+{
+	unsigned int i;
+
+	jiffies = 0;
+	for (i = 0; i < __LBVS_STATE_MAX; i++)
+		svc.life[i].timeout = timeout;
+	for (i = 0; i < 2; i++)
+		table_make(flood, i);
+}
+
 static void table_fill(const struct flood *flood)
 {
 	unsigned int i, num = flood->half_open + flood->other;
 
 	CHECK(num <= CONNS_MAX, "%u connections", num);
-	jiffies = 0;
-	for (i = 0; i < __LBVS_STATE_MAX; i++)
-		svc.life[i].timeout = TIMEOUT;
-	for (i = 0; i < 2; i++)
-		table_make(flood, i);
+	tables_make(flood, TIMEOUT);
 	for (i = 0; i < flood->other; i++)
 		conn_make(flood, &conns[i], LBVS_STATE_TCP_ESTABLISHED,
 			  flood->other_share);
@@ -218,7 +226,7 @@ static void check_ages(const unsigned int *young, unsigned int num, double other
 
 static void check_flood(const void *arg)
 {
-	unsigned int young[2][11] = {}, num[2], i, tenth, rounds, none = 0;
+	unsigned int young[2][10] = {}, num[2], i, tenth, rounds, none = 0;
 	const struct flood *flood = arg;
 	unsigned long looked = 0;
 	double other;
@@ -237,7 +245,7 @@ static void check_flood(const void *arg)
 			none++;
 			continue;
 		}
-		for (tenth = 1; tenth <= 10; tenth++)
+		for (tenth = 1; tenth < 10; tenth++)
 			young[lbvs_family_index(af)][tenth] +=
 				age <= flood->half_open * tenth / 10;
 	}
@@ -349,21 +357,15 @@ static const struct few fews[] = {
 	  { { S(TCP_SYN_SENT), AGO(50) }, { S(TCP_SYN_SENT), AGO(-9) } }, 0 },
 };
 
-static const struct flood no_flood = { .buckets = { 4096, 4096 } };
-
-static void few_make(const struct few *few, unsigned int share)
+static void few_make(const struct few *few)
 {
+	const struct flood both = { .method = few->method, .buckets = { 4096, 4096 } };
 	unsigned int i;
 
-	jiffies = 0;
-	for (i = 0; i < __LBVS_STATE_MAX; i++)
-		svc.life[i].timeout = NEW * HZ / 10;
+	tables_make(&both, NEW * HZ / 10);
 	svc.life[S(TCP_CLOSE)].timeout = 100 * HZ / 10;
-	for (i = 0; i < 2; i++)
-		table_make(&no_flood, i);
 	for (i = 0; i < FEW && few->conn[i].word; i++) {
-		conn_make(&(struct flood){ .method = few->method }, &conns[i],
-			  few->conn[i].word, share);
+		conn_make(&both, &conns[i], few->conn[i].word, 50);
 		conns[i].conn.expires = few->conn[i].left * HZ / 10;
 	}
 }
@@ -379,7 +381,7 @@ static void check_few(const void *arg)
 	for (i = 0; i < 100; i++) {
 		const struct lbvs_conn *found;
 
-		few_make(few, 50);
+		few_make(few);
 		found = lbvs_evict_find(family, rnd64(), &word);
 		if (few->found == NOBODY)
 			CHECK(!found, "one in state %u is found", word);
