@@ -64,15 +64,6 @@ static const char *connect_flow(struct flow *flow, const struct address *to)
 	return error_word(pending_error(flow->fd));
 }
 
-/* Of a connection that hasn't sent anything yet: the handshake's. */
-static bool sent_again(int fd)
-{
-	struct tcp_info info;
-	socklen_t len = sizeof(info);
-
-	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_total_retrans;
-}
-
 static void set_number(int fd, int level, int option, int value)
 {
 	if (setsockopt(fd, level, option, &value, sizeof(value)))
@@ -106,22 +97,27 @@ static void set_options(struct flow *flow, const struct flow_options *options, i
 const char *flow_open(struct flow *flow, const struct flow_options *options)
 {
 	int family = options->to.sa.sa_family;
-	const char *wrong;
 
 	flow->type = options->type;
 	flow->timeout = options->timeout;
 	flow->number = 0;
 	flow->real[0] = '\0';
-	flow->again = false;
 	flow->fd = socket(family, flow->type, 0);
 	if (flow->fd < 0)
 		return error_word(errno);
 	set_options(flow, options, family);
 	if (bind(flow->fd, &options->from.sa, address_len(&options->from)))
 		return error_word(errno);
-	wrong = connect_flow(flow, &options->to);
-	flow->again = !wrong && sent_again(flow->fd);
-	return wrong;
+	return connect_flow(flow, &options->to);
+}
+
+bool flow_sent_again(const struct flow *flow)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(flow->fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       info.tcpi_total_retrans;
 }
 
 /* Without the newline. A length of 0 says that the other side has closed. */

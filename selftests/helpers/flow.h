@@ -14,7 +14,6 @@
  * @real: who answered the last message
  * @timeout: how long to wait for an answer, in milliseconds
  * @wrong: what "sayall" has found wrong with it
- * @again: its SYN was sent more than once
  */
 struct flow {
 	struct flow *next;
@@ -25,7 +24,6 @@ struct flow {
 	char real[NAME_MAX_LEN];
 	int timeout;
 	const char *wrong;
-	bool again;
 };
 
 /**
@@ -68,6 +66,8 @@ const char *flow_bulk(struct flow *flow, __u64 bytes);
 const char *flow_finish(struct flow *flow);
 const char *flow_wait_end(struct flow *flow);
 void flow_reset(struct flow *flow);
+/* Whether TCP has, up to now; right after flow_open() that is its SYN. */
+bool flow_sent_again(const struct flow *flow);
 const char *error_word(int error);
 
 #endif /* FLOW_H */

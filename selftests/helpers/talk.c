@@ -411,19 +411,24 @@ static void request_end(struct tally *tally, const struct flow *flow, const char
 	close(flow->fd);
 }
 
-static const char *request(struct flow *flow, const struct flow_options *options)
+/* @again: whether its SYN was sent more than once; if it could be opened. */
+static const char *request(struct flow *flow, const struct flow_options *options, bool *again)
 {
 	const char *wrong;
 
-	wrong = open_and_say(flow, options);
-	return wrong ?: flow_finish(flow);
+	wrong = flow_open(flow, options);
+	if (wrong)
+		return wrong;
+	*again = flow_sent_again(flow);
+	return flow_say(flow) ?: flow_finish(flow);
 }
 
 static void request_once(struct tally *tally, const struct flow_options *options)
 {
 	struct flow flow;
+	bool again;
 
-	request_end(tally, &flow, request(&flow, options));
+	request_end(tally, &flow, request(&flow, options, &again));
 }
 
 /* Of a UDP request, no answer in time may be a late one: it is kept, and asked in the end. */
@@ -431,14 +436,16 @@ static void request_for_load(struct tally *tally, const struct flow_options *opt
 			     struct waiting *waiting)
 {
 	struct flow *flow = &waiting->flow[waiting->n];
-	__u64 start = now_ms();
+	__u64 start = now_ms(), took;
+	bool again = false;
 	const char *wrong;
 
-	wrong = request(flow, options);
+	wrong = request(flow, options, &again);
+	took = now_ms() - start;
 	if (wrong) {
-		late.failed += now_ms() - start;
-	} else if (flow->again) {
-		late.took += now_ms() - start;
+		late.failed += took;
+	} else if (again) {
+		late.took += took;
 		late.again++;
 	}
 	if (wrong && flow->type == SOCK_DGRAM && !strcmp(wrong, "timeout") &&
